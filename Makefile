@@ -1,0 +1,41 @@
+# relou-gateway: `make run` shows it at work, `make test` runs its tests.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+RUN_ARGS ?=
+
+.PHONY: run test check torture bench clean help
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## start the gateway on config.yaml, or show it on the virtual modem
+	@$(BIN)/relou-gateway run $(RUN_ARGS)
+
+test: $(INSTALLED) ## run the whole test suite
+	@command -v gammu-smsd >/dev/null || { echo "one test drives the real gammu-smsd, which is missing:"; echo "    sudo apt install gammu-smsd"; exit 1; }
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: $(INSTALLED) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+torture: $(INSTALLED) ## kill the daemon and its modem cell a thousand times
+	$(BIN)/python -m tests.torture $(TORTURE_ARGS)
+
+bench: $(INSTALLED) ## ratios, each measured in one run
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+clean: ## remove what make made
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is `$(PYTHON) --version`"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python cannot make virtual environments here; mend it with:"; echo "    sudo apt install python3-venv"; exit 1; }
+	@echo "installing into $(VENV), once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@

@@ -1,0 +1,181 @@
+"""What single keys cannot tell: settings that contradict each other, and settings that deserve a word.
+
+Each check yields findings; the first key that stands in the file tells the line.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from ..rules import budget, money, throttle, wording
+from ..rules.throttle import Unit
+from .settings import Calls, LogNumbers, Sections
+
+
+class Finding(NamedTuple):
+    """What is the matter between these keys."""
+
+    keys: tuple[str, ...]
+    message: str
+
+
+Check = Callable[[Sections], Iterator[Finding]]
+
+_SAFE_DELAY = timedelta(minutes=1)
+_LATE = timedelta(hours=24)
+_SELDOM = timedelta(minutes=1)
+
+
+def _two_pins(sections: Sections) -> Iterator[Finding]:
+    if sections.modem.pin is not None and sections.modem.pin_file is not None:
+        yield Finding(("modem.pin_file", "modem.pin"), "modem.pin is set as well; keep one of the two")
+
+
+def _expired_before_due(sections: Sections) -> Iterator[Finding]:
+    if sections.replies.expire <= sections.replies.delay[1]:
+        keys = ("replies.expire", "replies.delay")
+        yield Finding(keys, "a reply would expire before its delay is over; expire must be longer than delay")
+
+
+def _forgotten_too_soon(sections: Sections) -> Iterator[Finding]:
+    for name, span in (
+        ("senders.cooldown", sections.senders.cooldown),
+        ("replies.expire", sections.replies.expire),
+    ):
+        if sections.storage.keep < span:
+            message = f"shorter than {name}: a number would be forgotten while it still matters"
+            yield Finding(("storage.keep", name), message)
+
+
+def _country_without_text(sections: Sections) -> Iterator[Finding]:
+    for country in sorted(sections.senders.answer):
+        if not wording.allowed(sections.replies.texts, country):
+            keys = ("senders.answer", "replies.texts")
+            yield Finding(keys, f"no text in replies.texts is for {country}; add one, or remove {country}")
+
+
+def _unsendable(sections: Sections) -> Iterator[Finding]:
+    for index, text in enumerate(sections.replies.texts):
+        try:
+            wording.compose(text, gsm7=sections.replies.gsm7)
+        except ValueError as error:
+            yield Finding((f"replies.texts[{index}]",), str(error))
+
+
+def _never_affordable(sections: Sections) -> Iterator[Finding]:
+    """Find texts of which not even one answer fits under a cap."""
+    caps = (*throttle.caps(sections.throttle), *budget.caps(sections.budget))
+    for index, country, parts in _dearest_answers(sections):
+        cost = parts * sections.budget.price.of(country)
+        needs = {
+            Unit.PARTS: (parts, f"has {parts} parts"),
+            Unit.MONEY: (cost, f"costs {money.decimal(cost)}"),
+        }
+        for cap in caps:
+            needed, words = needs.get(cap.unit, (1, ""))
+            if needed > cap.limit:
+                message = (
+                    f"one answer with replies.texts[{index}] to {country} {words}, so none could ever go"
+                )
+                yield Finding((cap.name, f"replies.texts[{index}]"), message)
+
+
+def _dearest_answers(sections: Sections) -> Iterator[tuple[int, str, int]]:
+    """Yield of each text that somebody can get its index, the dearest country for it, and its parts."""
+    for index, text in enumerate(sections.replies.texts):
+        countries = [each for each in sorted(sections.senders.answer) if wording.allowed([text], each)]
+        if countries:
+            with suppress(ValueError):  # _unsendable tells
+                parts = len(wording.compose(text, gsm7=sections.replies.gsm7).parts)
+                yield index, max(countries, key=sections.budget.price.of), parts
+
+
+CONTRADICTIONS: tuple[Check, ...] = (
+    _two_pins,
+    _expired_before_due,
+    _forgotten_too_soon,
+    _country_without_text,
+    _unsendable,
+    _never_affordable,
+)
+
+
+def _soon(sections: Sections) -> Iterator[Finding]:
+    if sections.replies.delay[0] < _SAFE_DELAY:
+        message = "an answer may come within a minute, while he still stands beside her: a danger to her"
+        yield Finding(("replies.delay",), message)
+
+
+def _late(sections: Sections) -> Iterator[Finding]:
+    if sections.replies.expire > _LATE:
+        message = "an answer may come more than a day late, when nobody knows any more what it is about"
+        yield Finding(("replies.expire",), message)
+
+
+def _hangs_up(sections: Sections) -> Iterator[Finding]:
+    if sections.modem.calls is Calls.HANG_UP:
+        message = "who is hung up on at once knows that this is no ordinary phone"
+        yield Finding(("modem.calls",), message)
+
+
+def _seldom(sections: Sections) -> Iterator[Finding]:
+    if sections.modem.poll > _SELDOM:
+        yield Finding(
+            ("modem.poll",), "a SIM holds few messages; the more seldom it is read, the sooner it is full"
+        )
+
+
+def _no_money_cap(sections: Sections) -> Iterator[Finding]:
+    for name, limit in (("per_day", sections.budget.per_day), ("per_month", sections.budget.per_month)):
+        if limit is None:
+            yield Finding(
+                (f"budget.{name}",), "switched off: no amount of money ends the sending in that time"
+            )
+
+
+def _free_parts(sections: Sections) -> Iterator[Finding]:
+    if any(sections.budget.price.of(country) == 0 for country in sections.senders.answer):
+        message = "a part that costs nothing is held back by no cap on money, only by those of throttle"
+        yield Finding(("budget.price",), message)
+
+
+def _unused_text(sections: Sections) -> Iterator[Finding]:
+    for index, text in enumerate(sections.replies.texts):
+        if not any(wording.allowed([text], country) for country in sections.senders.answer):
+            message = "no country in senders.answer gets this text"
+            yield Finding((f"replies.texts[{index}]", "senders.answer"), message)
+
+
+def _whole_numbers_logged(sections: Sections) -> Iterator[Finding]:
+    if sections.log.numbers is LogNumbers.FULL:
+        yield Finding(("log.numbers",), "whole phone numbers are written to the log, which others may read")
+
+
+WARNINGS: tuple[Check, ...] = (
+    _soon,
+    _late,
+    _hangs_up,
+    _seldom,
+    _no_money_cap,
+    _free_parts,
+    _unused_text,
+    _whole_numbers_logged,
+)
+
+
+def pin_readable_by_others(sections: Sections, path: Path) -> Iterator[Finding]:
+    """Find a PIN in a file that every user of the machine can read."""
+    if sections.modem.pin is None:
+        return
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # a pipe, or gone since it was read
+        return
+    if stat.S_ISREG(mode) and mode & stat.S_IROTH:
+        message = f"every user of this machine can read this file; chmod o-r {path}, or use modem.pin_file"
+        yield Finding(("modem.pin",), message)

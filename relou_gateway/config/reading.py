@@ -1,0 +1,79 @@
+"""From a document to the settings in force, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..rules.policy import Policy
+from . import checks, document
+from .checks import Finding
+from .document import Place
+from .faults import ConfigError, Fault
+from .schema import ROOT
+from .settings import Sections, Settings
+
+
+def defaults() -> Settings:
+    """Return the settings that hold without a file."""
+    return _settled(ROOT.defaults())
+
+
+def read(path: Path) -> Settings:
+    """Return the settings of the file at `path`; raises ConfigError with every fault."""
+    return interpret(document.read(path))
+
+
+def interpret(root: Place) -> Settings:
+    """Return the settings that stand at `root`; raises ConfigError with every fault."""
+    faults: list[Fault] = []
+    sections = ROOT.gather(root, faults)
+    # What is faulty has its default here, about which a contradiction would say nothing.
+    faulty = [fault.key or "" for fault in faults]
+    found = [finding for finding in _all(checks.CONTRADICTIONS, sections) if not _touches(finding, faulty)]
+    faults.extend(_at(finding, root) for finding in found)
+    if faults:
+        raise ConfigError(*faults)
+    warnings = [*_all(checks.WARNINGS, sections)]
+    if root.path is not None:
+        warnings.extend(checks.pin_readable_by_others(sections, root.path))
+    return replace(
+        _settled(sections),
+        path=root.path,
+        given=frozenset(_given(root)),
+        warnings=tuple(_at(finding, root) for finding in warnings),
+    )
+
+
+def _settled(sections: Sections) -> Settings:
+    policy = Policy(sections.replies, sections.senders, sections.throttle, sections.budget)
+    return Settings(sections.modem, policy, sections.storage, sections.log)
+
+
+def _all(every: Iterable[checks.Check], sections: Sections) -> Iterator[Finding]:
+    for check in every:
+        yield from check(sections)
+
+
+def _touches(finding: Finding, faulty: Iterable[str]) -> bool:
+    return any(_within(one, other) or _within(other, one) for one in finding.keys for other in faulty)
+
+
+def _within(inner: str, outer: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
+
+def _at(finding: Finding, root: Place) -> Fault:
+    """Place a finding where the first of its keys that the file holds stands."""
+    for key in finding.keys:
+        place = root.below(key)
+        if place is not None:
+            return Fault(root.path, place.node.line, key, finding.message)
+    return Fault(root.path, None, finding.keys[0], finding.message)
+
+
+def _given(root: Place) -> Iterator[str]:
+    for _, section, place in root.entries():
+        for _, name, _ in place.entries():
+            yield f"{section}.{name}"

@@ -1,0 +1,97 @@
+"""Settings as YAML text: a single value for `config show`, the whole commented example."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from .kinds import REQUIRED, Key, Optional, Plain, Record
+from .schema import ROOT
+
+_WIDTH = 100
+
+_HEADER = """\
+# The configuration of relou-gateway: every key, with its default.
+#
+# A key that is left out has its default. `relou-gateway config check` names every fault of
+# this file, and `relou-gateway config show` tells what it means and what an answer costs.
+# Durations: 90s 5m 12h 7d. Sizes: 500MB 2GB.
+"""
+
+_BARE = re.compile(r"(?!null$|Null$|NULL$)[A-Za-z0-9/+][A-Za-z0-9/+._-]*", re.ASCII)
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
+
+
+def flow(value: Plain) -> str:
+    """Return `value` as YAML on one line, in which nothing moves a terminal's cursor."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case str():
+            return value if _BARE.fullmatch(value) else f'"{"".join(map(_quotable, value))}"'
+        case list():
+            return f"[{', '.join(map(flow, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{flow(name)}: {flow(item)}' for name, item in value.items())}}}"
+
+
+def _quotable(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def example() -> str:
+    """Return config.example.yaml."""
+    return (
+        "\n".join([_HEADER.rstrip(), *(line for section in ROOT.keys for line in _section(section))]) + "\n"
+    )
+
+
+def _section(section: Key[Any]) -> Iterator[str]:
+    assert isinstance(section.kind, Record)
+    yield ""
+    yield from _comment(section.about, "")
+    if not section.kind.keys:
+        yield f"{section.name}: {{}}"
+        return
+    yield f"{section.name}:"
+    for key in section.kind.keys:
+        yield from _key(key, "  ")
+
+
+def _key(key: Key[Any], indent: str) -> Iterator[str]:
+    yield from _comment(key.about, indent)
+    if key.default is REQUIRED:
+        yield f"{indent}{key.example}"
+        return
+    yield from (f"{indent}#   {line}" for line in _alternative(key))
+    written = key.kind.write(key.default)
+    if isinstance(written, list) and len(flow(written)) > _WIDTH:
+        yield f"{indent}{key.name}:"
+        yield from (f"{indent}  - {flow(item)}" for item in written)
+    else:
+        yield f"{indent}{key.name}: {flow(written)}"
+
+
+def _alternative(key: Key[Any]) -> Iterator[str]:
+    """Yield the lines of another way to write a key, if there is one to show."""
+    if key.example:
+        yield key.example
+    if isinstance(key.kind, Optional) and isinstance(key.kind.kind, Record):
+        yield f"{key.name}:"
+        for inner in key.kind.kind.keys:
+            yield from _key(inner, "  ")
+
+
+def _comment(sentence: str, indent: str) -> Iterator[str]:
+    yield from textwrap.wrap(sentence, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")

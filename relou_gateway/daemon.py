@@ -1,0 +1,365 @@
+"""The composition root: opens store and modem, recovers, lets the scheduler tick, stops in order.
+
+One worker thread does all the work, one tick after the other, so that no two steps of the
+message's way ever run at once. The main thread only waits: for a signal, and for the wall
+clock to step.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from . import __version__, log, pipeline, systemd
+from .clock import Anchor, QuotaClock
+from .config import ConfigError, Settings
+from .log import Event
+from .modem import discovery
+from .modem.cell import Cell
+from .modem.keeper import Keeper
+from .modem.port import ModemLost
+from .pipeline import Gateway
+from .rules.records import Moment
+from .store import gateway as state
+from .store import ledger, outbox
+from .store.database import Database, StoreError, create_or_migrate
+from .store.gateway import ClockRow
+
+STOP_WITHIN = 9.0
+"""Seconds from a signal to the end; systemd and people are promised ten."""
+
+LAST_SEND = 7.0
+"""Seconds that a request to the modem gets to end once an orderly stop has begun."""
+
+SWEEP_EVERY = timedelta(minutes=1)
+WATCH_EVERY = 1.0
+CLOCK_STEP = 2.0
+"""Seconds by which the wall clock may run ahead of or behind the monotonic one within a watch."""
+
+PLAUSIBLE_FROM = datetime(2026, 1, 1, tzinfo=UTC)
+"""The program is younger than this; a wall clock that is older has not been set yet."""
+
+
+class Refused(Exception):
+    """The daemon cannot start; the message says why and what to do about it."""
+
+
+def run(settings: Settings, *, device: str | None = None, ready: Callable[[], None] | None = None) -> int:
+    """Run the gateway until SIGTERM or SIGINT; return the exit code.
+
+    `device` overrides the configured one (the virtual modem's link); `ready` is called once
+    the ticks have begun. 0 after an orderly stop, 1 where it cannot start.
+    """
+    log.set_up(level=settings.log.level, form=settings.log.format, numbers=settings.log.numbers)
+    stop = threading.Event()
+    with _signals(stop):
+        try:
+            with ExitStack() as house:
+                _Daemon(settings, device, stop, house).run(ready)
+        except (Refused, StoreError) as error:
+            log.say(Event.DAEMON_REFUSED, reason=str(error))
+            return 1
+    return 0
+
+
+class _Daemon:
+    """What lives from start to stop. `house` closes everything in the order opposite to opening."""
+
+    def __init__(
+        self, settings: Settings, device: str | None, stop: threading.Event, house: ExitStack
+    ) -> None:
+        self._settings = settings
+        self._stop = stop
+        path = settings.storage.path
+        house.enter_context(_only_one(path))
+        self._told_of_store = False
+        before = create_or_migrate(path)
+        if before == 0:
+            log.say(Event.DATABASE_MADE, path=str(path))
+        self._database = house.enter_context(Database(path))
+        self._clock = _continued_clock(self._database)
+        rng = random.SystemRandom()
+        self._gateway = Gateway(
+            database=self._database,
+            policy=settings.policy,
+            now=self._now,
+            rng=rng,
+            keep=settings.storage.keep,
+            may_claim=lambda: not stop.is_set(),
+        )
+        self._override = device
+        self._device = ""
+        self._cells_made = 0
+        self._keeper = Keeper(self._new_cell, rng)
+        house.callback(self._keeper.close)
+        self._greeted: Cell | None = None
+        self._lost = ""
+        self._working = threading.Lock()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def run(self, ready: Callable[[], None] | None) -> None:
+        """Recover, tick until told to stop, and stop in order."""
+        self._announce()
+        pipeline.recover(self._gateway)
+        poll = self._settings.modem.poll
+        self._every(poll, "exchange", self._exchange)
+        self._every(SWEEP_EVERY, "sweep", self._sweep)
+        self._scheduler.start()
+        systemd.notify("READY=1", f"STATUS=started, polling every {poll.total_seconds():g} s")
+        log.say(Event.DAEMON_STARTED, version=__version__, database=str(self._settings.storage.path))
+        if ready is not None:
+            ready()
+        self._watch_clock()
+        self._shut_down()
+
+    def _announce(self) -> None:
+        for warning in self._settings.warnings:
+            log.say(Event.CONFIG_WARNING, key=warning.key, reason=warning.message)
+        wall = self._clock.read().wall
+        if wall < PLAUSIBLE_FROM:
+            log.say(Event.CLOCK_IMPLAUSIBLE, wall=wall.isoformat())
+
+    def _now(self) -> Moment:
+        return Moment(*self._clock.read())
+
+    # --- ticks ------------------------------------------------------------------------------
+
+    def _every(self, interval: timedelta, name: str, step: Callable[[], bool]) -> None:
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            (name, step),
+            id=name,
+            seconds=interval.total_seconds(),
+            next_run_time=datetime.now(UTC),
+        )
+
+    def _tick(self, name: str, step: Callable[[], bool]) -> None:
+        """Do one step. Whatever goes wrong ends here, and the next tick begins afresh."""
+        with self._working:
+            if self._stop.is_set():
+                return
+            try:
+                more = step()
+                self._store_works()
+            except ModemLost as lost:
+                more = False
+                self._modem_lost(lost)
+            except StoreError as error:
+                more = False
+                self._store_failed(error)
+            except Exception as error:  # noqa: BLE001 - the tick's edge: a fault of ours must not end the service
+                more = False
+                self._fault(name, error)
+            # An end is an end: a known failure feeds the watchdog too, a hang does not.
+            systemd.notify("WATCHDOG=1", f"STATUS={self._status_line()}")
+        if more and not self._stop.is_set():
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
+    def _exchange(self) -> bool:
+        """Receive, judge and send one reply; True asks for the next tick at once."""
+        pipeline.settle_orphan(self._gateway, "what became of it could not be written")
+        pipeline.judge(self._gateway)
+        modem = self._keeper.modem()
+        if modem is not self._greeted:
+            self._greet(modem)
+        return pipeline.send(self._gateway, modem)
+
+    def _sweep(self) -> bool:
+        pipeline.sweep(self._gateway)
+        self._save_clock()
+        if self._greeted is not None and self._greeted.alive:
+            pipeline.observe(self._gateway, self._greeted)
+        return False
+
+    def _greet(self, modem: Cell) -> None:
+        """Learn who a fresh modem is."""
+        identity = modem.identify()
+        with self._database.transaction("modem") as tx:
+            state.note_modem(tx, "ready", "", self._device, self._now())
+            state.note_identity(tx, identity)
+        self._greeted, self._lost = modem, ""
+        log.say(Event.MODEM_READY, device=self._device, maker=identity.manufacturer, model=identity.model)
+        pipeline.observe(self._gateway, modem)
+
+    def _new_cell(self) -> Cell:
+        """Make a cell for the next path at which a modem may be."""
+        modem = self._settings.modem
+        devices = _devices(self._settings, self._override)
+        self._device = devices[self._cells_made % len(devices)]
+        self._cells_made += 1
+        try:
+            pin = modem.read_pin()
+        except ConfigError as error:
+            raise ModemLost("pin", str(error)) from error
+        return Cell(
+            {
+                "driver": "gammu",
+                "device": self._device,
+                "connection": modem.connection,
+                "pin": pin,
+                "smsc": modem.smsc,
+                "calls": modem.calls,
+            }
+        )
+
+    # --- what can go wrong ------------------------------------------------------------------
+
+    def _modem_lost(self, lost: ModemLost) -> None:
+        """Write down a loss, and say it once for each new cause."""
+        self._greeted = None
+        if (told := f"{lost.cause}: {lost}") == self._lost:
+            return
+        self._lost = told
+        log.say(Event.MODEM_LOST, device=self._device, cause=lost.cause, reason=str(lost))
+        try:
+            with self._database.transaction("modem") as tx:
+                state.note_modem(tx, lost.cause, str(lost), self._device, self._now())
+        except StoreError as error:
+            self._store_failed(error)
+
+    def _store_failed(self, error: StoreError) -> None:
+        if not self._told_of_store:
+            log.say(Event.STORE_FAILED, reason=str(error))
+        self._told_of_store = True
+
+    def _store_works(self) -> None:
+        if self._told_of_store:
+            log.say(Event.STORE_RECOVERED)
+        self._told_of_store = False
+
+    def _fault(self, name: str, error: Exception) -> None:
+        """Take note of a fault of the program's; push away the row that it struck."""
+        log.say(Event.TICK_FAILED, tick=name, reason=type(error).__name__, exc_info=error)
+        try:
+            pipeline.push_away(self._gateway)
+            pipeline.settle_orphan(self._gateway, "the program failed while sending")
+        except StoreError as broken:
+            self._store_failed(broken)
+
+    def _status_line(self) -> str:
+        if self._told_of_store:
+            return "the database cannot be written"
+        return f"no modem ({self._lost})" if self._lost else "working"
+
+    # --- clock ------------------------------------------------------------------------------
+
+    def _save_clock(self) -> None:
+        anchor = self._clock.anchor()
+        with self._database.transaction("clock") as tx:
+            state.save_clock(
+                tx, ClockRow(anchor.boot_id, anchor.boottime, anchor.quota, anchor.wall, anchor.wall_trusted)
+            )
+
+    def _watch_clock(self) -> None:
+        """Wait for the stop; let the jobs run now whenever the wall clock stepped.
+
+        APScheduler reckons in wall time: after a step back of a day, the next run would be a
+        day away.
+        """
+        offset = time.time() - time.monotonic()
+        while not self._stop.wait(WATCH_EVERY):
+            step = time.time() - time.monotonic() - offset
+            if abs(step) > CLOCK_STEP:
+                offset += step
+                log.say(Event.CLOCK_STEPPED, seconds=round(step, 1))
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))
+
+    # --- stop -------------------------------------------------------------------------------
+
+    def _shut_down(self) -> None:
+        """Let the tick that runs end, within bounds; a send that does not becomes `in_doubt`."""
+        systemd.notify("STOPPING=1")
+        log.say(Event.DAEMON_STOPPING)
+        began = time.monotonic()
+        self._keeper.hurry(LAST_SEND)
+        self._scheduler.shutdown(wait=False)
+        if not self._working.acquire(timeout=STOP_WITHIN):
+            # Only the disk can take this long. The next start finds what is left.
+            log.say(Event.TICK_FAILED, tick="stop", reason="the last step did not end in time")
+            os._exit(0)
+        self._working.release()
+        try:
+            self._save_clock()
+            with self._database.transaction("modem") as tx:
+                state.note_modem(tx, "stopped", "", self._device, self._now())
+        except StoreError as error:
+            self._store_failed(error)
+        log.say(Event.DAEMON_STOPPED, seconds=round(time.monotonic() - began, 1), **self._farewell())
+
+    def _farewell(self) -> dict[str, int]:
+        with self._database.snapshot() as tx:
+            return {str(status): count for status, count in outbox.counts(tx).items() if count}
+
+
+def _continued_clock(database: Database) -> QuotaClock:
+    with database.snapshot() as tx:
+        row, latest = state.clock(tx), ledger.latest_time(tx)
+    if row is None:
+        return QuotaClock(None, latest)
+    return QuotaClock(Anchor(row.boot_id, row.boottime, row.quota, row.wall, row.wall_trusted), latest)
+
+
+def _devices(settings: Settings, device: str | None) -> list[str]:
+    """Return the paths at which the modem may be, at this moment; at least one."""
+    configured = device or settings.modem.device
+    if configured != "auto":
+        return [configured]
+    return discovery.candidates() or [str(discovery.LINK)]
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold the lock that makes this the only gateway on its database."""
+    try:
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+    except OSError as error:
+        raise Refused(
+            f"{path.parent}: cannot be written: {error.strerror}; is it there, and ours?"
+        ) from error
+    try:
+        if not _locked(lock):
+            raise Refused(f"{path}: another gateway is at work on this database")
+        yield
+    finally:
+        os.close(lock)
+
+
+def _locked(lock: int) -> bool:
+    """Take the lock; try for a second, since `status` holds it for an instant to see who is there."""
+    for _ in range(10):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Let SIGTERM, SIGINT and SIGHUP ask for an orderly stop."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,364 @@
+"""python-gammu behind the port. Runs in a cell only: any call may hang, and some crash.
+
+Nothing of libGammu leaves this module: its dictionaries become records (`gammu_message`), its
+errors the port's failures. What it hides, the code of a +CMS ERROR and the PDU of a message
+that it cannot decode, is read from its debug stream, which is turned on for that single call
+and goes to anonymous memory: it holds texts and must never reach a file.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import gammu
+
+from ..rules.records import Call, Identity, Listing, Memory, Network, Slot, SlotAddress, Undecodable
+from .gammu_listing import Counts, Pass, Shown, Unreadable
+from .gammu_message import (
+    concatenation_header,
+    content_of,
+    escaped,
+    fingerprint_of,
+    fingerprint_of_undecodable,
+    needs_pdu,
+)
+from .gammu_stream import failure_of_send, raw_message
+from .port import DeleteFailed, ModemLost
+from .rings import Rings
+
+_BUSY = ("busy", "{0} cannot be opened; another program may hold it: `relou-gateway doctor` names it")
+_GONE = ("absent", "{0} is gone: the modem was unplugged, or has reset itself")
+_HUNG = ("hung", "the modem on {0} does not answer; if this stays so, unplug it and plug it in again")
+
+LOSSES = {
+    "ERR_DEVICENOTEXIST": ("absent", "{0} does not exist; plug the modem in, or correct modem.device"),
+    "ERR_DEVICEOPENERROR": _BUSY,
+    "ERR_DEVICELOCKED": _BUSY,
+    "ERR_DEVICEBUSY": _BUSY,
+    "ERR_DEVICENOPERMISSION": ("denied", "no permission to open {0}; join its group, which is often dialout"),
+    "ERR_DEVICENODRIVER": ("broken", "{0} has no driver"),
+    "ERR_DEVICENOTWORK": _HUNG,
+    "ERR_DEVICEDTRRTSERROR": _GONE,
+    "ERR_DEVICECHANGESPEEDERROR": _GONE,
+    "ERR_DEVICEWRITEERROR": _GONE,
+    "ERR_DEVICEREADERROR": _GONE,
+    "ERR_DEVICEPARITYERROR": _GONE,
+    "ERR_TIMEOUT": _HUNG,
+    "ERR_ABORTED": _HUNG,
+}
+"""Errors of libGammu's that mean that the modem cannot be worked with: cause and cure."""
+
+NO_MESSAGE = {"ERR_EMPTY", "ERR_INVALIDLOCATION"}
+
+NO_MEMORIES = ("sim", "the SIM's messages cannot be read; is a SIM in the modem, and not locked?")
+
+NO_SIM = {"ERR_SECURITYERROR", "ERR_NOSIM"}
+"""What it says of memories that a SIM keeps closed, and of much else that a modem does not allow."""
+
+CONVERSION_ERRORS = (ValueError, TypeError, OverflowError, SystemError)
+"""What python-gammu raises where it cannot put libGammu's answer into Python's terms, or ours into its."""
+
+
+class _GammuError(Exception):
+    """An error of libGammu's that is not a loss; `name` as `ERR_EMPTY`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class GammuModem:
+    """The modem at `device`, spoken to by libGammu; raises `ModemLost` where it cannot be opened.
+
+    `connection` is libGammu's name for how, as `at115200`. `smsc` overrides the SMSC of the
+    SIM. `calls` is `ring` or `hang_up`. `pin` is tried once.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        connection: str = "at115200",
+        *,
+        pin: str | None = None,
+        smsc: str | None = None,
+        calls: str = "ring",
+    ) -> None:
+        self._device = device
+        self._smsc = {"Number": smsc, "Format": "Text", "Validity": "Max"} if smsc else {"Location": 1}
+        self._hang_up = calls == "hang_up"
+        self._rings = Rings()
+        self._reference = random.SystemRandom().randrange(256)
+        self._deficit = 0
+        self._machine = gammu.StateMachine()
+        self._machine.SetIncomingCallback(self._notice)
+        self._machine.SetConfig(0, _configuration(device, connection))
+        self._open(pin)
+        self._identity = self._read_identity()
+        # once asked for its memories, a modem that falls silent is noticed in 20 s, not in 600
+        counts = self._read_counts()
+        if counts is None:
+            raise ModemLost(*NO_MEMORIES)
+        self._counts = counts
+        self._ask_or(None, "SetIncomingCall", True)
+
+    # --- opening ----------------------------------------------------------------------------
+
+    def _open(self, pin: str | None) -> None:
+        try:
+            self._ask("Init")
+        except _GammuError as error:
+            raise self._broken(error) from None
+        self._unlock(pin)
+
+    def _unlock(self, pin: str | None) -> None:
+        asks_for = self._ask_or(None, "GetSecurityStatus")
+        if asks_for is None:
+            return
+        if asks_for != "PIN":
+            raise ModemLost("pin", f"the SIM asks for its {asks_for}; unblock it in a phone")
+        if pin is None:
+            raise ModemLost("pin", "the SIM asks for its PIN; set modem.pin, or remove the PIN in a phone")
+        try:
+            self._machine.EnterSecurityCode("PIN", pin)
+        except gammu.ERR_SECURITYERROR:
+            raise ModemLost(
+                "pin_wrong", "the SIM refused the PIN; correct modem.pin, wrong ones close the card"
+            ) from None
+        except gammu.GSMError as error:
+            raise self._broken(_GammuError(_name(error))) from None
+
+    def _read_identity(self) -> Identity:
+        model = self._ask_or(("", ""), "GetModel")
+        return Identity(
+            manufacturer=self._ask_or("", "GetManufacturer"),
+            model=model[1] or model[0],
+            imei=self._ask_or("", "GetIMEI"),
+            imsi=self._ask_or("", "GetSIMIMSI"),
+            smsc=self._ask_or({"Number": ""}, "GetSMSC", 1)["Number"],
+        )
+
+    # --- the port ---------------------------------------------------------------------------
+
+    def identify(self) -> Identity:
+        """Return who the modem is, as it said when it was opened."""
+        return self._identity
+
+    def network(self) -> Network:
+        """Return the state of the radio; raises `ModemLost`."""
+        info = self._ask_or({}, "GetNetworkInfo")
+        percent = self._ask_or({}, "GetSignalQuality").get("SignalPercent", -1)
+        state = info.get("State", "")
+        return Network(
+            registered=state in {"HomeNetwork", "RoamingNetwork"},
+            roaming=state == "RoamingNetwork",
+            operator=info.get("NetworkName") or info.get("NetworkCode", ""),
+            signal_percent=percent if percent >= 0 else None,
+        )
+
+    def listing(self) -> Listing:
+        """Return all that both memories show, and new calls; raises `ModemLost`.
+
+        Where it found fewer messages than the modem counts, it is not `complete`.
+        """
+        counts = self._read_counts()
+        if counts is None:
+            return Listing((), self._new_calls(), complete=False)
+        self._counts = counts
+        look = Pass(self, counts, self._deficit)
+        complete = look.run()
+        self._deficit = look.deficit
+        slots = tuple(self._slot(shown) for shown in look.seen.values())
+        return Listing(slots, self._new_calls(), complete)
+
+    def delete(self, address: SlotAddress) -> None:
+        """Delete one slot; raises `DeleteFailed`, or `ModemLost` where it may be deleted.
+
+        libGammu reads a message before it deletes it, and refuses where it cannot decode it
+        with another error than ERR_CORRUPTED: such a slot cannot be freed by this road.
+        """
+        try:
+            self._ask("DeleteSMS", 0, self._counts.location(address.memory, address.location))
+        except _GammuError as error:
+            slot = f"{address.memory} {address.location}"
+            raise DeleteFailed(f"slot {slot} was not deleted ({error.name})") from None
+
+    def send(
+        self,
+        number: str,
+        parts: Sequence[str],
+        *,
+        unicode: bool,
+        accepted: Callable[[int], object] | None = None,
+    ) -> tuple[int, ...]:
+        """Send one text; raises `NotSent`, `Refused` or `InDoubt`."""
+        if len(parts) > 1:
+            self._reference = (self._reference + 1) % 256
+        references: list[int] = []
+        for index, text in enumerate(parts):
+            message = {
+                "Number": number,
+                "Text": escaped(text) if unicode else text,
+                "Coding": "Unicode_No_Compression" if unicode else "Default_No_Compression",
+                "SMSC": self._smsc,
+                "UDH": concatenation_header(self._reference, len(parts), index + 1)
+                if len(parts) > 1
+                else None,
+            }
+            references.append(self._send_part(message, taken=index))
+            if accepted is not None:
+                accepted(references[-1])
+        return tuple(references)
+
+    def close(self) -> None:
+        """Let go of the modem. On a modem that hangs this waits; the cell's deadline ends it."""
+        with suppress(gammu.GSMError):
+            self._machine.Terminate()
+
+    # --- reading slots: what a pass asks ----------------------------------------------------
+
+    def following(self, location: int | None) -> Shown | None:
+        """Return what follows in libGammu's list; see `gammu_listing.Phone`."""
+        where = (0, True) if location is None else (0, False, location)
+        try:
+            message = self._ask("GetNextSMS", *where)[0]
+        except CONVERSION_ERRORS:
+            raise Unreadable from None
+        except _GammuError as error:
+            if error.name in NO_MESSAGE:
+                return None
+            self._check_sim(error)
+            raise Unreadable from None
+        return Shown(message["Location"], message)
+
+    def read(self, location: int) -> Shown | None:
+        """Return what one slot shows, with its PDU; see `gammu_listing.Phone`."""
+        message, error = None, ""
+        with self._overheard() as overheard:
+            try:
+                message = self._ask("GetSMS", 0, location)[0]
+            except CONVERSION_ERRORS as conversion:
+                error = type(conversion).__name__
+            except _GammuError as failure:
+                self._check_sim(failure)
+                error = failure.name
+            pdu, occupied = raw_message(overheard())
+        # for an empty slot modems answer with all sorts of errors
+        if error in NO_MESSAGE or (error and not occupied):
+            return None
+        return Shown(location, message, error, pdu)
+
+    def _check_sim(self, error: _GammuError) -> None:
+        if error.name in NO_SIM:
+            raise ModemLost(*NO_MEMORIES)
+
+    def _read_counts(self) -> Counts | None:
+        try:
+            status = self._ask("GetSMSStatus")
+        except _GammuError as error:
+            self._check_sim(error)
+            return None
+        return Counts(status["SIMSize"], status["SIMUsed"], status["PhoneSize"], status["PhoneUsed"])
+
+    def _slot(self, shown: Shown) -> Slot:
+        if shown.message is not None and shown.pdu is None and needs_pdu(shown.message):
+            shown = self.read(shown.location) or shown
+        address = self._address(shown.location)
+        if shown.message is None:
+            fingerprint = fingerprint_of_undecodable(shown.error, shown.pdu)
+            return Slot(address, fingerprint, Undecodable(shown.error, shown.pdu))
+        return Slot(address, fingerprint_of(shown.message), content_of(shown.message, shown.pdu))
+
+    def _address(self, location: int) -> SlotAddress:
+        memory, slot = self._counts.place(location)
+        card = self._identity.imsi if memory is Memory.SIM else self._identity.imei
+        if not card:
+            # without its card's number a slot could not be told from another card's
+            raise ModemLost("sim", f"the number of the card behind {memory} cannot be read")
+        return SlotAddress(card, memory, slot)
+
+    # --- calls ------------------------------------------------------------------------------
+
+    def _notice(self, _machine: Any, kind: str, event: dict[str, Any]) -> None:
+        """Take note of an event. Called within any call to libGammu; must not call it, nor raise."""
+        # the number of an event for the end of a call is what memory held: never look at it
+        if kind == "Call" and event.get("Status") == "IncomingCall":
+            self._rings.heard(event.get("Number") or "", time.monotonic())
+
+    def _new_calls(self) -> tuple[Call, ...]:
+        self._ask_or(0, "ReadDevice")
+        numbers = self._rings.take()
+        if numbers and self._hang_up:
+            self._ask_or(None, "CancelCall", 0, True)
+        return tuple(Call(number) for number in numbers)
+
+    # --- sending ----------------------------------------------------------------------------
+
+    def _send_part(self, message: dict[str, Any], taken: int) -> int:
+        """Send one part and return its reference; `taken` parts of the text went before it."""
+        with self._overheard() as overheard:
+            try:
+                reference: int = self._machine.SendSMS(message)
+            except (gammu.GSMError, *CONVERSION_ERRORS) as error:
+                raise failure_of_send(_name(error), overheard(), taken) from None
+        return reference
+
+    # --- libGammu ---------------------------------------------------------------------------
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        """Call libGammu; raises `ModemLost` for a loss and `_GammuError` for anything else."""
+        try:
+            return getattr(self._machine, method)(*arguments)
+        except gammu.GSMError as error:
+            name = _name(error)
+            if name in LOSSES:
+                cause, cure = LOSSES[name]
+                raise ModemLost(cause, cure.format(self._device)) from None
+            raise _GammuError(name) from None
+
+    def _ask_or(self, default: Any, method: str, *arguments: Any) -> Any:
+        """Call libGammu for something that not every modem can; raises `ModemLost` alone."""
+        try:
+            return self._ask(method, *arguments)
+        except (_GammuError, *CONVERSION_ERRORS):
+            return default
+
+    def _broken(self, error: _GammuError) -> ModemLost:
+        return ModemLost("broken", f"{self._device} does not answer as a modem does ({error.name})")
+
+    @contextmanager
+    def _overheard(self) -> Iterator[Callable[[], str]]:
+        """Turn the debug stream on; yield what returns all that it said.
+
+        The memory file takes as much as is written, so that libGammu never waits for a reader.
+        """
+        memory = os.memfd_create("overheard")
+        self._machine.SetDebugLevel("errors")
+        self._machine.SetDebugFile(memory)
+        try:
+            yield lambda: os.pread(memory, os.fstat(memory).st_size, 0).decode("latin-1")
+        finally:
+            self._machine.SetDebugFile(None)
+            self._machine.SetDebugLevel("nothing")
+            os.close(memory)
+
+
+def _configuration(device: str, connection: str) -> dict[str, Any]:
+    return {
+        "Device": device,
+        "Connection": connection,
+        "Model": "",
+        "DebugLevel": "nothing",
+        "UseGlobalDebugFile": False,
+        "SyncTime": False,
+        "LockDevice": False,  # an advisory lock is taken anyway; this one would be a file
+        "StartInfo": False,
+    }
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__

@@ -1,0 +1,49 @@
+"""What libGammu's debug stream tells and its answers do not.
+
+The level `errors` prints every line of the conversation, numbered and in quotes, and between
+them what libGammu does next (atgen.c, ATGEN_PrintReplyLines).
+"""
+
+from __future__ import annotations
+
+import re
+
+from .cms import Family, send_failure
+from .port import InDoubt, NotSent, Refused, SendFailure
+
+_RESULT = re.compile(r"^(CMS|CME) Error (\d+)", re.MULTILINE)
+_RAW_MESSAGE = re.compile(r'^\d+ "\+CMGR:.*\n\d+ "([0-9A-Fa-f]+)', re.MULTILINE)
+
+
+def raw_message(log: str) -> tuple[bytes | None, bool]:
+    """Return the PDU that an AT+CMGR brought, and whether the slot is taken; a silent log counts as taken."""
+    found = _RAW_MESSAGE.search(log)
+    if found is None:
+        return None, not log or '"+CMGR:' in log
+    digits = found[1]
+    return bytes.fromhex(digits[: len(digits) // 2 * 2]), True
+
+
+def failure_of_send(error: str, log: str, taken: int) -> SendFailure:
+    """Return what follows from a SendSMS that raised `error`, when `taken` parts went before it.
+
+    The lines that count stand behind the one that tells of the prompt; those before it hold
+    the text. The message is written only after the line `Sending SMS` (at-sms.c,
+    ATGEN_SendSMS): without it nothing can have left. `log` is empty where the stream is gone,
+    or where python-gammu could not even put the message into libGammu's terms.
+    """
+    if not error.startswith("ERR_") and not log:
+        return Refused(f"libGammu cannot write this message ({error})", accepted=taken)
+    _, prompt, conversation = log.rpartition("\nWaiting for modem prompt\n")
+    written = not log or "Sending SMS\n" in conversation
+    result = _RESULT.search(conversation)
+    if result is not None and prompt:
+        code, family = int(result[2]), Family(result[1])
+        return send_failure(code, family=family, accepted=taken, written=written)
+    if error in {"ERR_EMPTYSMSC", "ERR_EMPTY"} and not written:
+        return NotSent("the SMSC's number is not known; set modem.smsc", accepted=taken)
+    if error == "ERR_TIMEOUT":
+        return InDoubt("the modem did not answer", accepted=taken)
+    if not written:
+        return NotSent(f"the modem did not take the command ({error})", accepted=taken)
+    return InDoubt(f"the modem gave no reason ({error})", accepted=taken)

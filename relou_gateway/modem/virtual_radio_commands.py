@@ -1,0 +1,316 @@
+"""AT commands of the equipment, the SIM, the network and calls (27.007, V.250)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from .virtual_at import CmeError, Form, PlainError, Query, Vocabulary
+from .virtual_call import address_type
+from .virtual_stick import MANUFACTURER, MODEL, PUK_TRIES, REVISION, Session, Stick
+
+EQUIPMENT: Vocabulary[Stick] = Vocabulary()
+RADIO: Vocabulary[Stick] = Vocabulary()
+
+CHARSETS = ("GSM", "IRA", "UCS2")
+
+# --- who it is ------------------------------------------------------------------------------
+
+
+@EQUIPMENT.command("+CGMI", "+GMI")
+def manufacturer(_: Stick, __: Query) -> Sequence[str]:
+    """AT+CGMI: who made it."""
+    return [MANUFACTURER]
+
+
+@EQUIPMENT.command("+CGMM", "+GMM")
+def model(_: Stick, __: Query) -> Sequence[str]:
+    """AT+CGMM: what it is called."""
+    return [MODEL]
+
+
+@EQUIPMENT.command("+CGMR", "+GMR")
+def revision(_: Stick, __: Query) -> Sequence[str]:
+    """AT+CGMR: the firmware's version."""
+    return [REVISION]
+
+
+@EQUIPMENT.command("+CGSN", "+GSN")
+def serial_number(stick: Stick, _: Query) -> Sequence[str]:
+    """AT+CGSN: the IMEI."""
+    return [stick.imei]
+
+
+@EQUIPMENT.command("I")
+def identification(stick: Stick, query: Query) -> Sequence[str]:
+    """ATI: all of it at once, or the line that libGammu asks for by number."""
+    lines = {"3": [MANUFACTURER], "4": [MODEL], "5": [REVISION]}
+    everything = [
+        f"Manufacturer: {MANUFACTURER}",
+        f"Model: {MODEL}",
+        f"Revision: {REVISION}",
+        f"IMEI: {stick.imei}",
+    ]
+    return lines.get(query.arguments[0], everything)
+
+
+@EQUIPMENT.command("+GCAP")
+def capabilities(_: Stick, __: Query) -> Sequence[str]:
+    """AT+GCAP: what kind of modem it is."""
+    return ["+GCAP: +CGSM"]
+
+
+@EQUIPMENT.command("+CBC")
+def battery(_: Stick, __: Query) -> Sequence[str]:
+    """AT+CBC: no battery, powered by its host."""
+    return ["+CBC: 1,100"]
+
+
+# --- how it speaks --------------------------------------------------------------------------
+
+
+@EQUIPMENT.command("Z", "&F")
+def defaults(stick: Stick, _: Query) -> Sequence[str]:
+    """ATZ, AT&F: forget what clients have set; the chosen memories stay."""
+    session = stick.session
+    stick.session = Session(reading=session.reading, writing=session.writing, receiving=session.receiving)
+    return []
+
+
+@EQUIPMENT.command("E")
+def echo(stick: Stick, query: Query) -> Sequence[str]:
+    """ATE0, ATE1."""
+    stick.session.echo = query.number(0, 0) != 0
+    return []
+
+
+@EQUIPMENT.command("V", "Q", "X", "S", "&C", "&D", "&W", "&K", "&S", "+IPR", "+IFC", "+ICF")
+def ignore(_: Stick, __: Query) -> Sequence[str]:
+    """Accept what means nothing on a pty."""
+    return []
+
+
+@EQUIPMENT.command("+CMEE", test="(0-2)")
+def error_verbosity(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CMEE: 0 says ERROR, 1 the number, 2 the words."""
+    if query.form is Form.READ:
+        return [f"+CMEE: {stick.session.verbosity}"]
+    stick.session.verbosity = _choice(query, 2)
+    return []
+
+
+@EQUIPMENT.command("+CSCS", test=",".join(f'"{name}"' for name in CHARSETS).join("()"))
+def charset(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CSCS: how texts between client and modem are written."""
+    if query.form is Form.READ:
+        return [f'+CSCS: "{stick.session.charset}"']
+    if not query.arguments or query.arguments[0] not in CHARSETS:
+        raise CmeError(CmeError.NOT_ALLOWED)
+    stick.session.charset = query.arguments[0]
+    return []
+
+
+@EQUIPMENT.command("+CFUN", test="(0,1,4),(0,1)")
+def power(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CFUN: 1 is on, 0 and 4 switch the radio off, a second 1 restarts the modem."""
+    if query.form is Form.READ:
+        return [f"+CFUN: {stick.session.power}"]
+    level = query.number(0, 1)
+    if level not in {0, 1, 4}:
+        raise CmeError(CmeError.NOT_ALLOWED)
+    if query.number(1, 0):
+        stick.power_up()
+    stick.session.power = level
+    stick.flow_in()
+    return []
+
+
+@EQUIPMENT.command("+CCLK", test=None)
+def clock(_: Stick, query: Query) -> Sequence[str]:
+    """AT+CCLK: the network's time."""
+    return [f'+CCLK: "{datetime.now(UTC):%y/%m/%d,%H:%M:%S}+00"'] if query.form is Form.READ else []
+
+
+def _choice(query: Query, highest: int) -> int:
+    value = query.number(0, 0)
+    if value > highest:
+        raise CmeError(CmeError.NOT_ALLOWED)
+    return value
+
+
+# --- the SIM --------------------------------------------------------------------------------
+
+
+@RADIO.command("+CIMI")
+def subscriber(stick: Stick, _: Query) -> Sequence[str]:
+    """AT+CIMI: the IMSI."""
+    if stick.sim.locked:
+        raise CmeError(CmeError.PIN_REQUIRED)
+    return [stick.sim.imsi]
+
+
+@RADIO.command("+CPIN")
+def pin(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CPIN: what the SIM waits for, and the PIN itself."""
+    if query.form is Form.READ:
+        return [f"+CPIN: {_pin_state(stick)}"]
+    if not stick.sim.locked or query.form is not Form.SET:
+        raise CmeError(CmeError.NOT_ALLOWED)
+    stick.sim.unlock(query.arguments[0])
+    stick.flow_in()
+    return []
+
+
+def _pin_state(stick: Stick) -> str:
+    if not stick.sim.locked:
+        return "READY"
+    return "SIM PIN" if stick.sim.tries_left else "SIM PUK"
+
+
+@RADIO.command("+CPINR")
+def pin_tries(stick: Stick, _: Query) -> Sequence[str]:
+    """AT+CPINR: how many tries are left (27.007 ch. 8.65)."""
+    return [f"+CPINR: SIM PIN,{stick.sim.tries_left},3", f"+CPINR: SIM PUK,{PUK_TRIES},10"]
+
+
+@RADIO.command("^CPIN")
+def huawei_pin_tries(stick: Stick, query: Query) -> Sequence[str]:
+    """AT^CPIN?: state, tries left of what is asked for, then of PUK, PIN, PUK2, PIN2."""
+    if query.form is not Form.READ:
+        raise PlainError
+    tries, state = stick.sim.tries_left, _pin_state(stick)
+    now = {"READY": "", "SIM PIN": str(tries), "SIM PUK": str(PUK_TRIES)}[state]
+    return [f"^CPIN: {state},{now},{PUK_TRIES},{tries},10,3"]
+
+
+# --- the network ----------------------------------------------------------------------------
+
+
+@RADIO.command("+CSQ", test="(0-31,99),(99)")
+def signal(stick: Stick, _: Query) -> Sequence[str]:
+    """AT+CSQ: 0 to 31; 99 is unknown, and what an unregistered modem says."""
+    return [f"+CSQ: {stick.network.coverage.signal if stick.registered else 99},99"]
+
+
+@RADIO.command("+CREG", test="(0-2)")
+def registration(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CREG: whether the network serves the modem, with its cell at level 2."""
+    if query.form is Form.READ:
+        return [f"+CREG: {stick.session.registration_level},{_cell(stick, stick.session.registration_level)}"]
+    stick.session.registration_level = _choice(query, 2)
+    return []
+
+
+@RADIO.command("+CGREG", test="(0-2)")
+def packet_registration(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CGREG: the same for data."""
+    if query.form is Form.READ:
+        return [f"+CGREG: {stick.session.packet_level},{_cell(stick, stick.session.packet_level)}"]
+    stick.session.packet_level = _choice(query, 2)
+    return []
+
+
+def _cell(stick: Stick, level: int) -> str:
+    """Return registration status (1 home, 5 roaming, 2 searching), area and cell."""
+    if not stick.registered:
+        return "2"
+    status = "5" if stick.network.coverage.roaming else "1"
+    return f'{status},"2017","00C0FFEE"' if level == 2 else status
+
+
+@RADIO.command("+CGATT", test="(0,1)")
+def attached(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CGATT: whether data is attached."""
+    return [f"+CGATT: {int(stick.registered)}"] if query.form is Form.READ else []
+
+
+@RADIO.command("+COPS", test=None)
+def operator(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+COPS: the operator, as name (format 0, 1) or code (2)."""
+    coverage, session = stick.network.coverage, stick.session
+    if query.form is Form.TEST:
+        return [f'+COPS: (2,"{coverage.operator}","{coverage.operator}","{coverage.operator_code}")']
+    if query.form is Form.READ:
+        if not stick.registered:
+            return ["+COPS: 0"]
+        name = coverage.operator_code if session.operator_format == 2 else coverage.operator
+        return [f'+COPS: 0,{session.operator_format},"{name}"']
+    if query.number(0, 0) == 3:
+        session.operator_format = query.number(1, 0)
+    return []
+
+
+@RADIO.command("+CNUM")
+def own_number(_: Stick, __: Query) -> Sequence[str]:
+    """AT+CNUM: nobody wrote the number on this SIM."""
+    return []
+
+
+@RADIO.command("+CUSD", test="(0-2)")
+def service_code(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CUSD: whatever code is dialled is answered with the credit, after OK."""
+    if query.form is Form.READ:
+        return [f"+CUSD: {stick.session.ussd}"]
+    code = query.arguments[1] if len(query.arguments) > 1 else ""
+    stick.session.ussd = _choice(query, 2) % 2
+    if code and not stick.registered:
+        raise CmeError(CmeError.NO_NETWORK)
+    if code:
+        stick.answer_ussd()
+    return []
+
+
+# --- calls ----------------------------------------------------------------------------------
+
+
+@RADIO.command("+CLIP", test="(0,1)")
+def caller_number(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CLIP: whether each ring tells the caller's number."""
+    if query.form is Form.READ:
+        return [f"+CLIP: {int(stick.session.caller_number)},1"]
+    stick.session.caller_number = bool(_choice(query, 1))
+    return []
+
+
+@RADIO.command("+CRC", test="(0,1)")
+def extended_ring(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CRC: whether a ring is +CRING: VOICE or RING."""
+    if query.form is Form.READ:
+        return [f"+CRC: {int(stick.session.extended_ring)}"]
+    stick.session.extended_ring = bool(_choice(query, 1))
+    return []
+
+
+@RADIO.command("+CCWA", test="(0,1)")
+def call_waiting(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CCWA: accepted; a second caller hears the busy tone."""
+    if query.form is Form.READ:
+        return [f"+CCWA: {stick.session.call_waiting}"]
+    stick.session.call_waiting = _choice(query, 1)
+    return []
+
+
+@RADIO.command("+CHUP", "H")
+def hang_up(stick: Stick, _: Query) -> Sequence[str]:
+    """AT+CHUP, ATH: reject the call that rings, or end it."""
+    stick.ringing.stop()
+    return []
+
+
+@RADIO.command("A")
+def take_call(stick: Stick, _: Query) -> Sequence[str]:
+    """ATA: take the call that rings."""
+    if not stick.ringing.answer():
+        raise CmeError(CmeError.NOT_ALLOWED)
+    return []
+
+
+@RADIO.command("+CLCC")
+def current_calls(stick: Stick, _: Query) -> Sequence[str]:
+    """AT+CLCC: the call that rings (4) or is held (0)."""
+    caller = stick.ringing.caller
+    if caller is None:
+        return []
+    return [
+        f'+CLCC: 1,1,{0 if stick.ringing.answered else 4},0,0,"{caller.number}",{address_type(caller.number)}'
+    ]

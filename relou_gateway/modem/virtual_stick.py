@@ -1,0 +1,167 @@
+"""The virtual modem itself: its identity, its SIM, its memories and what clients have set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..rules.records import Memory
+from .virtual_at import CmeError, CmsError
+from .virtual_call import Caller, Ringing
+from .virtual_charset import write_text
+from .virtual_network import Network
+from .virtual_slots import Memories, Slots, Stored
+
+MANUFACTURER, MODEL, REVISION = "Relou", "Virtual", "1.0"
+"""A name that libGammu has no exceptions for, so that it uses its generic AT driver."""
+
+PIN_TRIES, PUK_TRIES = 3, 10
+
+
+@dataclass(slots=True)
+class Session:
+    """What clients set by AT commands and a power cycle forgets."""
+
+    echo: bool = True
+    verbosity: int = 0
+    charset: str = "GSM"
+    reading: Memory = Memory.SIM
+    writing: Memory = Memory.SIM
+    receiving: Memory = Memory.SIM
+    indications: tuple[int, ...] = (0, 0, 0, 0, 0)
+    caller_number: bool = False
+    call_waiting: int = 0
+    extended_ring: bool = False
+    registration_level: int = 0
+    packet_level: int = 0
+    operator_format: int = 0
+    ussd: int = 0
+    power: int = 1
+
+
+@dataclass(slots=True)
+class Sim:
+    """The card. `pin` None asks for none; `locked` until the PIN was entered."""
+
+    imsi: str = "208990123456789"
+    pin: str | None = None
+    tries_left: int = PIN_TRIES
+    locked: bool = False
+
+    def power_up(self) -> None:
+        """Ask for the PIN again, as after every loss of power."""
+        self.locked = self.pin is not None
+
+    def unlock(self, pin: str) -> None:
+        """Try a PIN; raises `CmeError` for a wrong one, which costs one of three tries."""
+        if not self.tries_left:
+            raise CmeError(12)
+        if pin != self.pin:
+            self.tries_left -= 1
+            raise CmeError(16 if self.tries_left else 12)
+        self.tries_left = PIN_TRIES
+        self.locked = False
+
+
+@dataclass(slots=True)
+class Stick:
+    """One virtual modem, with counts of the command lines, arrivals and deletions that it saw.
+
+    `say` writes an unsolicited line to whoever is connected.
+
+    `full` and `no_network` are faults: nothing more fits, whatever the slots show, and the
+    network is gone, whatever its coverage.
+    """
+
+    network: Network
+    memories: Memories
+    sim: Sim = field(default_factory=Sim)
+    imei: str = "350000000000006"
+    smsc: str = "+33609001390"
+    session: Session = field(default_factory=Session)
+    ringing: Ringing = field(default_factory=Ringing)
+    full: bool = False
+    no_network: bool = False
+    commands: int = 0
+    stored: int = 0
+    deleted: int = 0
+    say: Callable[[str], None] = lambda _: None
+
+    def power_up(self) -> None:
+        """Forget what clients had set, and ask for the PIN again."""
+        self.ringing.stop()
+        self.session = Session()
+        self.sim.power_up()
+        self.flow_in()
+
+    @property
+    def registered(self) -> bool:
+        """Whether the network serves this modem now."""
+        covered = self.network.coverage.registered and not self.no_network
+        return covered and not self.sim.locked and self.session.power == 1
+
+    def flow_in(self) -> None:
+        """Let waiting messages in for as long as the memory for new ones has a free slot."""
+        slots = self.memories[self.session.receiving]
+        while self.network.waiting and self.registered and not self.full:
+            location = slots.free()
+            if location is None:
+                return
+            arrived = self.network.waiting.popleft()
+            slots.messages[location] = Stored(arrived.serial, arrived.pdu)
+            self.stored += 1
+            self._indicate(location, arrived.is_report)
+
+    def _indicate(self, location: int, is_report: bool) -> None:
+        _, messages, _, reports, _ = self.session.indications
+        memory = self.session.receiving
+        if is_report and reports:
+            self.say(f'+CDSI: "{memory}",{location}')
+        if not is_report and messages:
+            self.say(f'+CMTI: "{memory}",{location}')
+
+    def readable(self) -> Slots:
+        """Return the memory that AT+CPMS chose for reading; raises `CmsError` with a locked SIM."""
+        self.require_pin()
+        return self.memories[self.session.reading]
+
+    def delete(self, location: int) -> None:
+        """Delete one slot, which the network may fill again at once."""
+        if self.readable().messages.pop(location, None) is None:
+            raise CmsError(CmsError.BAD_INDEX)
+        self.deleted += 1
+        self.flow_in()
+
+    def require_coverage(self) -> None:
+        """Raise `CmsError` where nothing can be sent: no network, or no credit for a part."""
+        self.require_pin()
+        if not self.registered:
+            raise CmsError(CmsError.NO_NETWORK)
+        if not self.network.has_credit():
+            raise CmsError(self.network.no_credit_code)
+
+    def ring(self, caller: Caller) -> bool:
+        """Let `caller`'s phone make this one ring; False where the line is busy or there is no network."""
+        return self.registered and self.ringing.start(caller, self._say_ring, self._say_end)
+
+    def _say_ring(self, caller: Caller) -> None:
+        self.say("+CRING: VOICE" if self.session.extended_ring else "RING")
+        if self.session.caller_number:
+            self.say(caller.clip)
+
+    def _say_end(self, caller: Caller) -> None:
+        if caller.says_end:
+            self.say("NO CARRIER")
+
+    def answer_ussd(self) -> None:
+        """Let the network answer a service code, later, in the charset that the client chose."""
+        answer = self.network.ussd_text()
+        if answer is not None and self.session.ussd:
+            line = f"+CUSD: 0,{write_text(answer, self.session.charset)}"
+            asyncio.get_running_loop().call_later(self.network.ussd_seconds, self.say, line)
+
+    def require_pin(self) -> None:
+        """Raise `CmsError` while the SIM waits for its PIN."""
+        if self.sim.locked:
+            raise CmsError(CmsError.PIN_REQUIRED)

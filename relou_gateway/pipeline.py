@@ -1,0 +1,414 @@
+"""The message's way, one function per step. Read it from top to bottom:
+
+    receive ─► judge ─► send (rank, claim, the modem, settle) · sweep
+
+Each step commits what it did before the next one begins (C1 to C4 in the names of the
+transactions), so that a crash between any two of them loses nothing and repeats nothing.
+Nothing in here knows a scheduler, a signal or libGammu: the daemon and the simulation give
+the clock, the randomness and the modem.
+"""  # noqa: D400 - the picture belongs to the first sentence
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from . import log
+from .log import Event as Happened
+from .modem.port import DeleteFailed, InDoubt, Modem, NotSent, Refused, SendFailure
+from .rules import admission, budget, lifecycle, numbers, throttle, wording
+from .rules.admission import Message, Reason, Verdict
+from .rules.lifecycle import Event
+from .rules.policy import Policy
+from .rules.records import Kind, Moment, Network, Purpose, Ruling, SlotAddress, Status
+from .rules.throttle import Denial, Spending
+from .store import gateway as state
+from .store import inbox, ledger, outbox, senders
+from .store.database import Connection, Database
+from .store.inbox import Taken, Unjudged
+from .store.outbox import NewReply, Reply
+
+JUDGED_AT_ONCE = 50
+"""Messages judged in one transaction: each costs one sync of the disk, and floods have thousands."""
+
+PART_PATIENCE = timedelta(minutes=10)
+"""How long a long text may lack a part before what has come is taken as the message."""
+
+REFUSALS_BEFORE_STUCK = 3
+"""A slot that the modem refused to delete this often is left alone and shown to the operator."""
+
+REGISTRATION_HOLDS = timedelta(minutes=1)
+"""Nothing is claimed unless the modem was seen registered this recently."""
+
+
+@dataclass
+class Gateway:
+    """What every step works with.
+
+    `now` gives both clocks; `may_claim` says no once an orderly stop has begun. `unsure` are
+    the slots whose deletion may or may not have happened; `keep` is how long numbers and
+    texts are remembered; `judging` is the message that the judge is at, for whoever catches
+    a fault of the program's.
+    """
+
+    database: Database
+    policy: Policy
+    now: Callable[[], Moment]
+    rng: random.Random
+    keep: timedelta = timedelta(days=90)
+    may_claim: Callable[[], bool] = lambda: True
+    unsure: set[SlotAddress] = field(default_factory=set)
+    denied: Denial | None = None
+    judging: int | None = None
+
+    def canonical(self, received: str) -> str:
+        """Return the number under which the sender of `received` is known."""
+        return numbers.read(received, self.policy.senders.country).number
+
+
+# --- start --------------------------------------------------------------------------------
+
+
+def recover(gateway: Gateway) -> None:
+    """Take up what an earlier process left (before the first tick).
+
+    A reply found `sending` may have left: it is in doubt. Every slot that the store still
+    believes in may have been deleted: it is unsure.
+    """
+    settle_orphan(gateway, "found sending at start")
+    with gateway.database.snapshot() as tx:
+        gateway.unsure.update(inbox.stuck_slots(tx, 0))
+
+
+def settle_orphan(gateway: Gateway, reason: str) -> None:
+    """Put a reply that is marked `sending` while nobody sends it in doubt: it may have left."""
+    with gateway.database.snapshot() as tx:
+        if not outbox.found_sending(tx):
+            return
+    with gateway.database.transaction("recover") as tx:
+        found = outbox.found_sending(tx)
+        for reply_id in found:
+            outbox.settle_in_doubt(tx, reply_id, reason, 0, None, gateway.now())
+    for reply_id in found:
+        log.say(Happened.REPLY_IN_DOUBT, reply=reply_id, reason=reason)
+
+
+# --- receive ------------------------------------------------------------------------------
+
+
+def receive(gateway: Gateway, modem: Modem) -> Taken:
+    """Take everything that one listing of the modem shows; then delete it there (C1).
+
+    Nothing is deleted on the SIM before it is committed and synced (invariant 1).
+    """
+    listing = modem.listing()
+    with gateway.database.transaction("C1 receive") as tx:
+        taken = inbox.take(tx, listing, gateway.now(), gateway.canonical, gateway.unsure)
+        stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK))
+    for address in taken.twins:
+        log.say(Happened.SLOT_TWIN_ASSUMED, memory=address.memory, location=address.location)
+    if taken.parts:
+        log.say(Happened.PARTS_RECEIVED, parts=taken.parts)
+    if taken.messages:
+        log.say(Happened.SMS_RECEIVED, messages=len(taken.messages), last=taken.messages[-1])
+    _delete(gateway, modem, [address for address in taken.deletable if address not in stuck])
+    return taken
+
+
+def _delete(gateway: Gateway, modem: Modem, addresses: list[SlotAddress]) -> None:
+    """Delete slots on the modem and forget those of which it confirmed that."""
+    deleted: list[SlotAddress] = []
+    refused: list[SlotAddress] = []
+    try:
+        for address in addresses:
+            # Unsure from here until the modem answers; it stays so if no answer comes.
+            gateway.unsure.add(address)
+            try:
+                modem.delete(address)
+                deleted.append(address)
+            except DeleteFailed:
+                refused.append(address)
+            gateway.unsure.discard(address)
+    finally:
+        if deleted or refused:
+            with gateway.database.transaction("C1 deleted") as tx:
+                inbox.forget_slots(tx, deleted)
+                inbox.count_refusals(tx, refused)
+    for address in refused:
+        log.say(Happened.SLOT_STUCK, memory=address.memory, location=address.location)
+
+
+# --- judge --------------------------------------------------------------------------------
+
+
+def judge(gateway: Gateway) -> int:
+    """Give every unjudged message its verdict; return how many were judged (C2)."""
+    judged = 0
+    while batch := _judge_batch(gateway):
+        judged += len(batch)
+        for row, verdict, reply_id in batch:
+            log.say(
+                Happened.VERDICT_GIVEN,
+                message=row.id,
+                kind=row.kind,
+                number=row.number,
+                verdict=verdict.ruling,
+                reason=verdict.reason,
+                reply=reply_id,
+            )
+    return judged
+
+
+def push_away(gateway: Gateway) -> None:
+    """Let the message on which a fault of the program's struck wait behind the others, in the end for good."""
+    if gateway.judging is None:
+        return
+    with gateway.database.transaction("push away") as tx:
+        inbox.note_fault(tx, gateway.judging)
+    log.say(Happened.MESSAGE_SHELVED, message=gateway.judging)
+    gateway.judging = None
+
+
+def _judge_batch(gateway: Gateway) -> list[tuple[Unjudged, Verdict, int | None]]:
+    batch = []
+    with gateway.database.transaction("C2 judge") as tx:
+        now = gateway.now()
+        for row in inbox.unjudged(tx, JUDGED_AT_ONCE):
+            gateway.judging = row.id
+            batch.append((row, *_judge_one(tx, gateway, row, now)))
+    gateway.judging = None
+    return batch
+
+
+def _judge_one(tx: Connection, gateway: Gateway, row: Unjudged, now: Moment) -> tuple[Verdict, int | None]:
+    sender = numbers.read(row.received_number, gateway.policy.senders.country)
+    if sender.number:
+        senders.note(tx, sender.number, row.kind, row.received_at)
+    message = Message(row.kind, sender, row.text)
+    waiting = outbox.waiting_of(tx, sender.number)
+    past = senders.past(tx, sender.number, waiting=waiting is not None)
+    verdict = admission.judge(message, past, gateway.policy, now.quota)
+    reply_id = None
+    if verdict.reason is Reason.STOP_WORD:
+        senders.stop(tx, sender.number, now)
+        if waiting is not None:
+            outbox.operate(tx, waiting.id, Event.CANCEL, "he asked not to be answered", now)
+    elif waiting is not None:
+        # Whatever the verdict: he is writing or calling now, so she may stand beside him now.
+        outbox.push(tx, waiting.id, _pushed(gateway, waiting, row))
+        reply_id = waiting.id if verdict.ruling is Ruling.JOINED else None
+    elif verdict.ruling is Ruling.REPLY:
+        reply_id = outbox.schedule(tx, _composed(gateway, message, row, now.quota), now)
+    inbox.record_verdict(tx, row.id, verdict.ruling, verdict.reason, reply_id, now)
+    return verdict, reply_id
+
+
+def _pushed(gateway: Gateway, waiting: Reply, row: Unjudged) -> datetime:
+    lower, _ = gateway.policy.replies.delay
+    return admission.pushed_due(waiting.due_at, waiting.created_at, row.received_at, lower)
+
+
+def _composed(gateway: Gateway, message: Message, row: Unjudged, now: datetime) -> NewReply:
+    """Draw the text and the delay of a new reply, and reckon what it will cost."""
+    replies, prices = gateway.policy.replies, gateway.policy.budget.price
+    country = message.sender.country
+    text = wording.choose(replies.texts, country, gateway.rng)
+    assert text is not None, "the judge declines where no text is allowed"
+    cut = wording.compose(text, gsm7=replies.gsm7)
+    lower, upper = replies.delay
+    return NewReply(
+        purpose=Purpose.REPLY,
+        message_id=row.id,
+        number=message.sender.number,
+        country=country or "",
+        text="".join(cut.parts),
+        parts=len(cut.parts),
+        cost=wording.cost(cut, prices.of(country)),
+        due_at=now + lower + (upper - lower) * gateway.rng.random(),
+        expires_at=now + replies.expire,
+        held=replies.review,
+        reason="waits for review" if replies.review else "",
+    )
+
+
+# --- send and settle ----------------------------------------------------------------------
+
+
+def send(gateway: Gateway, modem: Modem) -> bool:
+    """Send one reply that is due, if the caps allow it; say whether there was one.
+
+    One listing is received and judged first: modems stall when messages pile up while they
+    send (gammu#903), and a word that came just now may push or forbid the reply.
+    """
+    receive(gateway, modem)
+    judge(gateway)
+    if not _anything_due(gateway) or not _registered(gateway, modem):
+        return False
+    claimed = _claim_next(gateway)
+    if claimed is None:
+        return False
+    cut = wording.cut(claimed.text)
+    try:
+        references = modem.send(claimed.number, cut.parts, unicode=cut.unicode)
+    except SendFailure as failure:
+        _settle_failure(gateway, claimed, failure)
+    else:
+        _settle_sent(gateway, claimed, references)
+    return True
+
+
+def observe(gateway: Gateway, modem: Modem) -> Network:
+    """Ask the modem for its network and remember the answer for those who ask."""
+    network = modem.network()
+    with gateway.database.transaction("modem") as tx:
+        before = state.modem(tx).registered
+        state.note_network(tx, network, gateway.now())
+    if before != network.registered:
+        happened = Happened.MODEM_REGISTERED if network.registered else Happened.MODEM_UNREGISTERED
+        log.say(happened, operator=network.operator, signal_percent=network.signal_percent)
+    return network
+
+
+def _anything_due(gateway: Gateway) -> bool:
+    """Look without a write lock: most ticks find nothing to do."""
+    with gateway.database.snapshot() as tx:
+        return bool(outbox.due(tx, gateway.now().quota)) and state.paused(tx) is None
+
+
+def _registered(gateway: Gateway, modem: Modem) -> bool:
+    with gateway.database.snapshot() as tx:
+        seen = state.modem(tx).registered_at
+    if seen is not None and gateway.now().quota - seen < REGISTRATION_HOLDS:
+        return True
+    return observe(gateway, modem).registered
+
+
+def _claim_next(gateway: Gateway) -> Reply | None:
+    """Claim one of the due replies, in an order drawn by lot (C3).
+
+    Caps, pause and the sender's standing are asked in the transaction that reserves, so
+    nothing that happens meanwhile can pass a cap.
+    """
+    denied = None
+    with gateway.database.transaction("C3 claim") as tx:
+        now = gateway.now()
+        candidates = outbox.due(tx, now.quota)
+        gateway.rng.shuffle(candidates)
+        claimed = None
+        if gateway.may_claim() and state.paused(tx) is None:
+            spendings = ledger.spendings(tx, now.quota - throttle.MONTH)
+            for reply in candidates:
+                if _no_longer_welcome(tx, gateway, reply, now):
+                    continue
+                denied = _denial(gateway, spendings, reply, now)
+                if denied is None and outbox.claim(tx, reply, now) is not None:
+                    claimed = outbox.get(tx, reply.id)
+                    break
+    _note_denial(gateway, denied)
+    if claimed is not None:
+        log.say(Happened.REPLY_CLAIMED, reply=claimed.id, number=claimed.number, attempt=claimed.attempts)
+    return claimed
+
+
+def _no_longer_welcome(tx: Connection, gateway: Gateway, reply: Reply, now: Moment) -> bool:
+    """Judge the sender once more: he may have been blocked, or the configuration changed."""
+    if reply.purpose is not Purpose.REPLY:
+        return False
+    past = senders.past(tx, reply.number, waiting=False)
+    sender = numbers.read(reply.number, gateway.policy.senders.country)
+    verdict = admission.judge(Message(Kind.SMS, sender, ""), past, gateway.policy, now.quota)
+    if verdict.ruling is Ruling.REPLY:
+        return False
+    outbox.operate(tx, reply.id, Event.CANCEL, verdict.reason, now)
+    log.say(Happened.REPLY_CANCELLED, reply=reply.id, number=reply.number, reason=verdict.reason)
+    return True
+
+
+def _denial(gateway: Gateway, spendings: list[Spending], reply: Reply, now: Moment) -> Denial | None:
+    caps = (*throttle.caps(gateway.policy.throttle), *budget.caps(gateway.policy.budget))
+    wish = Spending(reply.number, reply.parts, reply.cost, None)
+    return throttle.denial(caps, spendings, wish, now.quota)
+
+
+def _note_denial(gateway: Gateway, denied: Denial | None) -> None:
+    """Say once that a cap is reached, and once that it is free again."""
+    before, gateway.denied = gateway.denied, denied
+    if denied is not None and (before is None or before.cap != denied.cap):
+        log.say(Happened.CAP_REACHED, cap=denied.cap.name, limit=denied.cap.limit, until=str(denied.until))
+    if denied is None and before is not None:
+        log.say(Happened.CAP_FREE, cap=before.cap.name)
+
+
+def _settle_sent(gateway: Gateway, reply: Reply, references: tuple[int, ...]) -> None:
+    now = gateway.now()
+    with gateway.database.transaction("C4 settle") as tx:
+        outbox.settle_sent(tx, reply.id, references, now)
+    log.say(
+        Happened.REPLY_SENT, reply=reply.id, number=reply.number, parts=reply.parts, attempt=reply.attempts
+    )
+    log.say(
+        Happened.EXCHANGE_CLOSED,
+        reply=reply.id,
+        message=reply.message_id,
+        number=reply.number,
+        parts=reply.parts,
+        waited=_seconds(now.quota - reply.created_at),
+        overdue=_seconds(now.quota - reply.due_at),
+    )
+
+
+def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> None:
+    """Write what a failed send means (C4): again later, never again, or in doubt."""
+    now = gateway.now()
+    reason = str(failure)
+    retry = lifecycle.retry_at(reply.attempts, now.quota)
+    with gateway.database.transaction("C4 settle") as tx:
+        match failure:
+            case InDoubt() as doubt:
+                outbox.settle_in_doubt(tx, reply.id, reason, doubt.accepted, doubt.accepted + 1, now)
+            case SendFailure(accepted=accepted) if accepted:
+                outbox.settle_in_doubt(tx, reply.id, reason, accepted, accepted, now)
+            case Refused():
+                outbox.settle_refused(tx, reply.id, reason, now)
+            case NotSent():
+                outbox.settle_not_sent(tx, reply.id, reason, retry, now)
+        after = outbox.get(tx, reply.id)
+    happened = {
+        Status.IN_DOUBT: Happened.REPLY_IN_DOUBT,
+        Status.FAILED: Happened.REPLY_FAILED,
+        Status.SCHEDULED: Happened.REPLY_POSTPONED,
+    }[after.state]
+    log.say(
+        happened,
+        reply=reply.id,
+        number=reply.number,
+        reason=reason,
+        code=failure.code,
+        attempt=reply.attempts,
+    )
+
+
+# --- sweep --------------------------------------------------------------------------------
+
+
+def sweep(gateway: Gateway) -> None:
+    """Expire what is too late, give up message parts, forget what is too old."""
+    now = gateway.now()
+    with gateway.database.transaction("sweep") as tx:
+        expired = outbox.expire(tx, now)
+        incomplete = inbox.give_up_parts(tx, now.quota - PART_PATIENCE, now, gateway.canonical)
+        before = now.quota - gateway.keep
+        forgotten = inbox.forget_before(tx, before) + outbox.forget_before(tx, before)
+        forgotten += senders.forget_before(tx, before)
+    for reply_id in expired:
+        log.say(Happened.REPLY_EXPIRED, reply=reply_id)
+    for message_id in incomplete:
+        log.say(Happened.PARTS_GIVEN_UP, message=message_id)
+    if forgotten:
+        log.say(Happened.RETENTION_APPLIED, rows=forgotten)
+
+
+def _seconds(span: timedelta) -> float:
+    return round(span.total_seconds(), 1)

@@ -1,0 +1,1 @@
+"""What is decided: pure functions. `now`, randomness and settings are arguments."""

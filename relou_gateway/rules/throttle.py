@@ -1,0 +1,161 @@
+"""Caps: how much may go out in a rolling window, and when more comes free.
+
+A window is half-open: at `now` it holds what was settled in (now - span, now], and all that
+is not settled yet. A reservation thus counts from its claim until its settling plus the span
+(invariant 5): for as long as nobody knows whether it left, it counts.
+
+The same caps serve answers, parts, distinct recipients and money; `budget` makes the last.
+All of it is arithmetic on reservations, so no order of arrivals, restart or step of a clock
+has a way in: a `now` before a settling leaves that settling counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .policy import Throttle
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+"""Plans count calendar months; thirty rolling days are never looser on the average."""
+
+
+class Unit(StrEnum):
+    """What a cap counts."""
+
+    ANSWERS = "answers"
+    RECIPIENTS = "recipients"
+    PARTS = "parts"
+    MONEY = "money"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `limit` of `unit` in any `span`; `name` is its key in the configuration."""
+
+    name: str
+    unit: Unit
+    span: timedelta
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """One reservation, as caps see it; `settled_at` is None while its fate is open.
+
+    `parts` and `cost` (micro-units) are what still counts after releases.
+    """
+
+    recipient: str
+    parts: int
+    cost: int
+    settled_at: datetime | None
+
+    def counts(self, span: timedelta, now: datetime) -> bool:
+        """Say whether it still lies in a window of `span` at `now`."""
+        return self.parts > 0 and (self.settled_at is None or self.settled_at > now - span)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How full a cap is: `used` is settled, `reserved` is under way; `free_at` says when more
+    comes free, None where nothing is used or no one can say."""  # noqa: D205, D209
+
+    cap: Cap
+    used: int
+    reserved: int
+    free_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        """What may still be spent; never below zero, even where a cap was lowered."""
+        return max(0, self.cap.limit - self.used - self.reserved)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why something cannot go out now: the cap that binds longest, and when it lets go.
+
+    `until` is None where it never will by itself (more than the whole cap is asked), or
+    where that hangs on a reservation that is still open.
+    """
+
+    cap: Cap
+    until: datetime | None
+
+
+def caps(throttle: Throttle) -> tuple[Cap, ...]:
+    """Return the caps that `throttle` sets, tightest window first."""
+    every = (
+        ("throttle.per_minute", Unit.ANSWERS, MINUTE, throttle.per_minute),
+        ("throttle.per_hour", Unit.ANSWERS, HOUR, throttle.per_hour),
+        ("throttle.per_day", Unit.ANSWERS, DAY, throttle.per_day),
+        ("throttle.parts_per_day", Unit.PARTS, DAY, throttle.parts_per_day),
+        ("throttle.recipients_per_month", Unit.RECIPIENTS, MONTH, throttle.recipients_per_month),
+        ("throttle.parts_per_month", Unit.PARTS, MONTH, throttle.parts_per_month),
+    )
+    return tuple(Cap(name, unit, span, limit) for name, unit, span, limit in every if limit is not None)
+
+
+def standing(cap: Cap, spendings: Iterable[Spending], now: datetime) -> Standing:
+    """Return how full `cap` is at `now`."""
+    counting = [each for each in spendings if each.counts(cap.span, now)]
+    settled = [each for each in counting if each.settled_at is not None]
+    used = _amount(cap.unit, settled)
+    return Standing(
+        cap,
+        used=used,
+        reserved=_amount(cap.unit, counting) - used,
+        free_at=min((_end(each, cap.span) for each in settled), default=None),
+    )
+
+
+def denial(
+    all_caps: Iterable[Cap], spendings: Sequence[Spending], wish: Spending, now: datetime
+) -> Denial | None:
+    """Return None if `wish` fits under every cap at `now`, else the cap that makes it wait longest."""
+    denials = [found for cap in all_caps if (found := _denial(cap, spendings, wish, now)) is not None]
+    if not denials:
+        return None
+    return max(denials, key=lambda each: (each.until is None, each.until or now))
+
+
+def _denial(cap: Cap, spendings: Sequence[Spending], wish: Spending, now: datetime) -> Denial | None:
+    counting = [each for each in spendings if each.counts(cap.span, now)]
+    if _fits(cap, counting, wish):
+        return None
+    still_open = [each for each in counting if each.settled_at is None]
+    settled = sorted(
+        (each for each in counting if each.settled_at is not None), key=lambda each: _end(each, cap.span)
+    )
+    # Let go of the oldest, one after another, until the wish fits: that moment is the answer.
+    for freed, oldest in enumerate(settled, start=1):
+        if _fits(cap, [*still_open, *settled[freed:]], wish):
+            return Denial(cap, _end(oldest, cap.span))
+    return Denial(cap, None)
+
+
+def _fits(cap: Cap, counting: Sequence[Spending], wish: Spending) -> bool:
+    return _amount(cap.unit, [*counting, wish]) <= cap.limit
+
+
+def _amount(unit: Unit, spendings: Iterable[Spending]) -> int:
+    match unit:
+        case Unit.ANSWERS:
+            return sum(1 for _ in spendings)
+        case Unit.RECIPIENTS:
+            return len({each.recipient for each in spendings})
+        case Unit.PARTS:
+            return sum(each.parts for each in spendings)
+        case Unit.MONEY:
+            return sum(each.cost for each in spendings)
+
+
+def _end(spending: Spending, span: timedelta) -> datetime:
+    assert spending.settled_at is not None
+    return spending.settled_at + span

@@ -1,0 +1,1 @@
+"""What is remembered: SQLite, and nothing that decides."""

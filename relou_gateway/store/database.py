@@ -1,0 +1,264 @@
+"""The database file: opened, checked, migrated, and changed only in named transactions.
+
+Nothing but this module imports sqlite3. Writers take the lock at once (BEGIN IMMEDIATE), so
+that a transaction which read something is never refused when it writes. `synchronous=FULL`
+with WAL: what is committed is on the disk when the call returns (invariant 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Self
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+
+SCHEMA_VERSION = 1
+BUSY_MILLISECONDS = 10_000
+"""How long a writer waits for another: the daemon's transactions are small."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class StoreError(Exception):
+    """The database cannot be used now; the message says why and what to do about it."""
+
+
+class StoreFull(StoreError):
+    """There is no room to write. Nothing was changed."""
+
+
+class StoreBusy(StoreError):
+    """Another program holds the database. Nothing was changed."""
+
+
+def milliseconds(time: datetime) -> int:
+    """Return an aware `time` as the database holds it: milliseconds UTC since 1970."""
+    return (time - EPOCH) // timedelta(milliseconds=1)
+
+
+def time_of(stored: int) -> datetime:
+    """Return the aware time that `stored` milliseconds stand for."""
+    return EPOCH + timedelta(milliseconds=stored)
+
+
+def optional_time(stored: int | None) -> datetime | None:
+    """Return the aware time that `stored` stands for, or None for NULL."""
+    return None if stored is None else time_of(stored)
+
+
+def content_hash(salt: bytes, number: str, text: str, raw: bytes | None) -> bytes:
+    """Return SHA-256 over the salt and what a message says, each field with its length."""
+    digest = hashlib.sha256(salt)
+    for field in (number.encode(), text.encode(), raw or b""):
+        digest.update(len(field).to_bytes(4))
+        digest.update(field)
+    return digest.digest()
+
+
+def chain_hash(previous: bytes, *fields: int | str | bytes | None) -> bytes:
+    """Return the hash of a ledger row: SHA-256 over the row before and each field, typed and sized."""
+    digest = hashlib.sha256(previous)
+    for field in fields:
+        encoded = field if isinstance(field, bytes) else str(field).encode()
+        digest.update(f"{type(field).__name__}:{len(encoded)}:".encode())
+        digest.update(encoded)
+    return digest.digest()
+
+
+class Database:
+    """One connection to one gateway's database. Use it in one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database at `path`, which `create_or_migrate` has brought up to date.
+
+        Raises `StoreError` where it is missing, damaged, or of another version.
+        """
+        self.path = path
+        if not path.exists():
+            raise StoreError(f"{path}: there is no database yet; `relou-gateway run` makes it")
+        self._connection = _connect(path)
+        try:
+            version = _version(self._connection)
+            if version != SCHEMA_VERSION:
+                raise StoreError(_version_fault(path, version))
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self, name: str) -> Iterator[Connection]:
+        """Yield the connection inside a write transaction; commit at the end, roll back on an error.
+
+        `name` says which step of the message's way commits here (C1 to C4, or a verb). Raises
+        `StoreFull` and `StoreBusy`, other `StoreError` where the file cannot be written.
+        """
+        with _plain_errors(self.path):
+            self._begin(name)
+            try:
+                yield self._connection
+                self._commit(name)
+            except BaseException:
+                self._connection.rollback()
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield the connection inside a short read transaction: all that is read is of one moment."""
+        with _plain_errors(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._connection.rollback()
+
+    def _begin(self, name: str) -> None:
+        del name  # the seam at which the crash tests kill the process
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _commit(self, name: str) -> None:
+        del name
+        self._connection.commit()
+
+
+def create_or_migrate(path: Path) -> int:
+    """Make the database at `path`, or bring an older one up to date; return the version it had.
+
+    0 means that it was made now. A copy is kept beside an older one before it is changed.
+    Raises `StoreError` where it is damaged, newer than the program, or cannot be written.
+    """
+    with _plain_errors(path):
+        _make_private(path)
+        connection = _connect(path)
+        try:
+            version = _version(connection)
+            if version > SCHEMA_VERSION:
+                raise StoreError(_version_fault(path, version))
+            if version:
+                _check(connection, path)
+            if 0 < version < SCHEMA_VERSION:
+                _back_up(connection, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}"))
+            _apply(connection, version)
+        finally:
+            connection.close()
+    return version
+
+
+def scripts_from(version: int) -> list[str]:
+    """Return the SQL texts that lead from `version` to `SCHEMA_VERSION`; 0 is an empty file."""
+    files = resources.files(__package__)
+    if version == 0:
+        return [files.joinpath("schema.sql").read_text(encoding="utf-8")]
+    steps = range(version + 1, SCHEMA_VERSION + 1)
+    return [files.joinpath(f"migrations/{step:04}.sql").read_text(encoding="utf-8") for step in steps]
+
+
+def prepare(connection: Connection) -> None:
+    """Set the pragmas and functions that every connection needs."""
+    connection.row_factory = sqlite3.Row
+    connection.create_function("CONTENT_HASH", 4, content_hash, deterministic=True)
+    connection.create_function("CHAIN_HASH", -1, chain_hash, deterministic=True)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = ON")  # the triggers call the two functions above
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _connect(path: Path) -> Connection:
+    with _plain_errors(path):
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner and group alone: it holds strangers' numbers and texts."""
+    if not path.parent.is_dir():
+        raise StoreError(f"{path.parent}: there is no such directory to keep the database in")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))
+
+
+def _version(connection: Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _version_fault(path: Path, version: int) -> str:
+    if version > SCHEMA_VERSION:
+        return (
+            f"{path}: its version {version} is newer than this program's {SCHEMA_VERSION}; update the program"
+        )
+    return f"{path}: its version {version} is older than this program's; start the daemon once to update it"
+
+
+def _check(connection: Connection, path: Path) -> None:
+    findings = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    if findings != ["ok"]:
+        raise StoreError(f"{path}: the database is damaged ({'; '.join(findings)}); restore a backup")
+
+
+def _back_up(connection: Connection, target: Path) -> None:
+    with sqlite3.connect(target) as copy:
+        connection.backup(copy)
+    copy.close()
+
+
+def _apply(connection: Connection, version: int) -> None:
+    if version == SCHEMA_VERSION:
+        return
+    steps = "\n".join(scripts_from(version))
+    # One transaction, the version with it: a crash in between leaves the old database whole.
+    connection.executescript(f"BEGIN IMMEDIATE;\n{steps}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;")
+
+
+def _plain(error: sqlite3.Error, path: Path) -> StoreError | None:
+    """Return what an operator can mend, or None for a fault of our own SQL."""
+    known: dict[int, tuple[type[StoreError], str]] = {
+        sqlite3.SQLITE_FULL: (StoreFull, "the disk is full; make room, nothing is lost meanwhile"),
+        sqlite3.SQLITE_BUSY: (StoreBusy, "another program holds the database"),
+        sqlite3.SQLITE_LOCKED: (StoreBusy, "another program holds the database"),
+        sqlite3.SQLITE_READONLY: (StoreError, "it cannot be written; check its owner and mode"),
+        sqlite3.SQLITE_CANTOPEN: (StoreError, "it cannot be opened; check its owner and mode"),
+        sqlite3.SQLITE_PERM: (StoreError, "it cannot be opened; check its owner and mode"),
+        sqlite3.SQLITE_NOTADB: (StoreError, "this is no database; move it away or restore a backup"),
+        sqlite3.SQLITE_CORRUPT: (StoreError, "the database is damaged; restore a backup"),
+        sqlite3.SQLITE_IOERR: (StoreFull, "the disk failed or is full; nothing was changed"),
+    }
+    # The low byte is the primary result code; the rest says more than an operator needs.
+    found = known.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return found and found[0](f"{path}: {found[1]}")
+
+
+@contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """Turn what an operator can mend into a `StoreError`; a fault of our SQL stays what it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if (plain := _plain(error, path)) is None:
+            raise
+        raise plain from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,136 @@
+"""The gateway's own state: paused or not, how its clock stands, how its modem was last seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..rules.records import Identity, Moment, Network
+from . import ledger
+from .database import Connection, milliseconds, optional_time, time_of
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when (wall time) nothing is sent, and why."""
+
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModemSeen:
+    """The modem as the daemon last saw it. `registered_at` is quota time, `seen_wall` wall time."""
+
+    state: str
+    detail: str
+    device: str
+    imei: str
+    operator: str
+    signal_percent: int | None
+    registered: bool
+    registered_at: datetime | None
+    seen_wall: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """Where quota time stood; all in milliseconds. The fields are those of `clock.Anchor`."""
+
+    boot_id: str
+    boottime: int
+    quota: int
+    wall: int
+    wall_trusted: bool
+
+
+def paused(tx: Connection) -> Pause | None:
+    """Return the pause that an operator ordered, or None."""
+    row = tx.execute("SELECT paused_wall, pause_reason FROM gateway").fetchone()
+    return None if row["paused_wall"] is None else Pause(time_of(row["paused_wall"]), row["pause_reason"])
+
+
+def pause(tx: Connection, reason: str, now: Moment) -> None:
+    """Stop sending until `resume`; receiving goes on."""
+    tx.execute(
+        "UPDATE gateway SET paused_wall = COALESCE(paused_wall, ?), pause_reason = ?",
+        (milliseconds(now.wall), reason),
+    )
+    ledger.write(tx, "paused", now)
+
+
+def resume(tx: Connection, now: Moment) -> bool:
+    """Send again; say whether there was a pause to end."""
+    ended = tx.execute(
+        "UPDATE gateway SET paused_wall = NULL, pause_reason = '' WHERE paused_wall IS NOT NULL"
+    )
+    if ended.rowcount:
+        ledger.write(tx, "resumed", now)
+    return bool(ended.rowcount)
+
+
+def clock(tx: Connection) -> ClockRow | None:
+    """Return where quota time stood when it was last written down."""
+    row = tx.execute("SELECT * FROM gateway").fetchone()
+    if not row["boot_id"]:
+        return None
+    return ClockRow(
+        row["boot_id"], row["boottime"], row["quota_at"], row["quota_wall"], bool(row["wall_trusted"])
+    )
+
+
+def save_clock(tx: Connection, at: ClockRow) -> None:
+    """Write down where quota time stands."""
+    tx.execute(
+        "UPDATE gateway SET boot_id = ?, boottime = ?, quota_at = ?, quota_wall = ?, wall_trusted = ?",
+        (at.boot_id, at.boottime, at.quota, at.wall, at.wall_trusted),
+    )
+
+
+def modem(tx: Connection) -> ModemSeen:
+    """Return the modem as it was last seen."""
+    row = tx.execute("SELECT * FROM modem").fetchone()
+    return ModemSeen(
+        state=row["state"],
+        detail=row["detail"],
+        device=row["device"],
+        imei=row["imei"],
+        operator=row["operator"],
+        signal_percent=row["signal_percent"],
+        registered=bool(row["registered"]),
+        registered_at=optional_time(row["registered_at"]),
+        seen_wall=optional_time(row["seen_wall"]),
+    )
+
+
+def note_modem(tx: Connection, state: str, detail: str, device: str, now: Moment) -> None:
+    """Write down whether there is a modem to work with; one that is not ready is not registered."""
+    tx.execute(
+        """
+        UPDATE modem SET state = :state, detail = :detail, device = :device, seen_wall = :wall,
+               registered = IIF(:state = 'ready', registered, 0),
+               registered_at = IIF(:state = 'ready', registered_at, NULL)
+        """,
+        {"state": state, "detail": detail, "device": device, "wall": milliseconds(now.wall)},
+    )
+
+
+def note_identity(tx: Connection, identity: Identity) -> None:
+    """Write down who the modem says that it is."""
+    tx.execute("UPDATE modem SET imei = ?, imsi = ?", (identity.imei, identity.imsi))
+
+
+def note_network(tx: Connection, network: Network, now: Moment) -> None:
+    """Write down the state of the radio."""
+    tx.execute(
+        """
+        UPDATE modem SET operator = ?, signal_percent = ?, registered = ?, registered_at = ?, seen_wall = ?
+        """,
+        (
+            network.operator,
+            network.signal_percent,
+            network.registered,
+            milliseconds(now.quota) if network.registered else None,
+            milliseconds(now.wall),
+        ),
+    )

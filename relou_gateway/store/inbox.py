@@ -1,0 +1,485 @@
+"""What came in: slots, messages, parts and calls, stored exactly once.
+
+A modem shows slots, not messages. `take` compares each slot of a listing with what the store
+believes about it: the same fingerprint means that it is stored already and only has to be
+deleted; anything else is a new message. There is no uniqueness on content: two equal messages
+in one second are two.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..rules.admission import Reason
+from ..rules.records import (
+    Binary,
+    Call,
+    Kind,
+    Listing,
+    Memory,
+    Moment,
+    Part,
+    Report,
+    Ruling,
+    Slot,
+    SlotAddress,
+    Sms,
+    Undecodable,
+)
+from . import text_codec
+from .database import Connection, Row, milliseconds, optional_time, time_of
+
+Canonical = Callable[[str], str]
+"""Gives for a number as received the number under which its sender is known."""
+
+SAME_CALL = timedelta(seconds=60)
+"""Rings of one caller closer than this are one call: modems report each ring (gammu#357)."""
+
+GROUPS_PER_SENDER = 20
+"""Incomplete long messages kept open for one sender; beyond it the oldest is closed as it is."""
+
+GROUPS_IN_ALL = 5_000
+"""The same for everyone together: what strangers make grow has a bound (invariant 14)."""
+
+FAULTS_BEFORE_SHELVED = 3
+"""A row on which the judge failed this often waits for a new version of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one listing brought: rows that are new, slots that may be deleted now, and twins.
+
+    `twins` are slots whose deletion had an unknown outcome before, and which show the very
+    content that was to be deleted: they count as the one that is known (the sole exception).
+    """
+
+    messages: tuple[int, ...]
+    parts: int
+    deletable: tuple[SlotAddress, ...]
+    twins: tuple[SlotAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A row of the inbox as people and programs are shown it; times are wall time."""
+
+    id: int
+    kind: Kind
+    number: str
+    text: str
+    received_wall: datetime
+    smsc_wall: datetime | None
+    parts: int
+    verdict: Ruling | None
+    reason: str
+    reply_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A message that waits for its verdict; `received_at` is quota time."""
+
+    id: int
+    kind: Kind
+    number: str
+    received_number: str
+    text: str
+    received_at: datetime
+
+
+def take(
+    tx: Connection, listing: Listing, now: Moment, canonical: Canonical, in_doubt: Collection[SlotAddress]
+) -> Taken:
+    """Store what `listing` shows and the store does not hold yet (C1).
+
+    `in_doubt` are the slots whose deletion had an unknown outcome.
+    """
+    before = _highest_id(tx)
+    parts, deletable, twins = 0, [], []
+    for slot in listing.slots:
+        known = _believed(tx, slot.address)
+        deletable.append(slot.address)
+        if known is not None and known["fingerprint"] == slot.fingerprint:
+            if slot.address in in_doubt:
+                twins.append(slot.address)
+            continue
+        message_id = _store(tx, slot, now, canonical)
+        parts += message_id is None
+        _believe(tx, slot, message_id)
+    for call in listing.calls:
+        _store_call(tx, call, now, canonical)
+    if listing.complete:
+        _drop_unseen(tx, listing)
+    return Taken(tuple(_ids_after(tx, before)), parts, tuple(deletable), tuple(twins))
+
+
+def forget_slots(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
+    """Drop the belief in slots whose deletion the modem confirmed."""
+    tx.executemany("DELETE FROM slots WHERE card = ? AND memory = ? AND location = ?", addresses)
+
+
+def count_refusals(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
+    """Note that the modem refused to delete these slots."""
+    tx.executemany(
+        "UPDATE slots SET refusals = refusals + 1 WHERE card = ? AND memory = ? AND location = ?", addresses
+    )
+
+
+def stuck_slots(tx: Connection, refusals: int) -> list[SlotAddress]:
+    """Return the slots that the modem refused to delete at least `refusals` times."""
+    rows = tx.execute(
+        "SELECT card, memory, location FROM slots WHERE refusals >= ? ORDER BY 1, 2, 3", (refusals,)
+    )
+    return [SlotAddress(row["card"], Memory(row["memory"]), row["location"]) for row in rows]
+
+
+def unjudged(tx: Connection, limit: int) -> list[Unjudged]:
+    """Return up to `limit` messages without a verdict, oldest first, faulty ones behind."""
+    rows = tx.execute(
+        """
+        SELECT id, kind, number, received_number, text, received_at FROM inbox
+        WHERE verdict IS NULL AND kind != 'report' AND faults < ?
+        ORDER BY faults, id LIMIT ?
+        """,
+        (FAULTS_BEFORE_SHELVED, limit),
+    )
+    return [
+        Unjudged(
+            id=row["id"],
+            kind=Kind(row["kind"]),
+            number=row["number"],
+            received_number=row["received_number"],
+            text=row["text"],
+            received_at=time_of(row["received_at"]),
+        )
+        for row in rows
+    ]
+
+
+def record_verdict(
+    tx: Connection, message_id: int, ruling: Ruling, reason: Reason, reply_id: int | None, now: Moment
+) -> None:
+    """Write the verdict on a message, once; the trigger tells the ledger."""
+    changed = tx.execute(
+        """
+        UPDATE inbox SET verdict = ?, reason = ?, reply_id = ?, judged_at = ?, judged_wall = ?
+        WHERE id = ? AND verdict IS NULL
+        """,
+        (ruling, reason, reply_id, milliseconds(now.quota), milliseconds(now.wall), message_id),
+    ).rowcount
+    assert changed == 1, f"message {message_id} is judged already"
+
+
+def note_fault(tx: Connection, message_id: int) -> None:
+    """Push a message on which the judge failed behind the others."""
+    tx.execute("UPDATE inbox SET faults = faults + 1 WHERE id = ?", (message_id,))
+
+
+def give_up_parts(tx: Connection, before: datetime, now: Moment, canonical: Canonical) -> list[int]:
+    """Close groups of parts that began before quota time `before`; return the new messages.
+
+    What came of them becomes one message, with `[…]` where a part is missing.
+    """
+    groups = tx.execute(
+        "SELECT * FROM part_groups WHERE first_at < ? ORDER BY id", (milliseconds(before),)
+    ).fetchall()
+    return [_close_group(tx, group, now, canonical) for group in groups]
+
+
+def messages(
+    tx: Connection,
+    *,
+    number: str | None = None,
+    since: datetime | None = None,
+    verdict: Ruling | None = None,
+    search: str | None = None,
+    after_id: int = 0,
+    limit: int | None = None,
+) -> list[Received]:
+    """Return messages and calls, newest last; with `limit` only the newest so many.
+
+    `number` is E.164 or a prefix that ends in `*`; `since` is wall time; `search` is found
+    in texts without regard to case.
+    """
+    rows = tx.execute(
+        """
+        SELECT * FROM inbox
+        WHERE id > :after_id
+          AND (:number IS NULL OR number = :number)
+          AND (:prefix IS NULL OR SUBSTR(number, 1, LENGTH(:prefix)) = :prefix)
+          AND (:since IS NULL OR received_wall >= :since)
+          AND (:verdict IS NULL OR verdict = :verdict)
+        ORDER BY id DESC
+        """,
+        {
+            "after_id": after_id,
+            "number": None if number is None or number.endswith("*") else number,
+            "prefix": number[:-1] if number is not None and number.endswith("*") else None,
+            "since": None if since is None else milliseconds(since),
+            "verdict": verdict,
+        },
+    )
+    found = _searched((_received(row) for row in rows), search)
+    newest = (
+        [each for each, _ in zip(found, range(limit), strict=False)] if limit is not None else list(found)
+    )
+    return newest[::-1]
+
+
+def ids_of_reply(tx: Connection, reply_id: int) -> list[int]:
+    """Return the messages that a reply answers: the one that scheduled it and those that joined."""
+    return [
+        row["id"] for row in tx.execute("SELECT id FROM inbox WHERE reply_id = ? ORDER BY id", (reply_id,))
+    ]
+
+
+def parts_waiting(tx: Connection) -> int:
+    """Return how many parts wait for the rest of their message."""
+    count: int = tx.execute("SELECT COUNT(*) FROM parts").fetchone()[0]
+    return count
+
+
+def forget_before(tx: Connection, before: datetime) -> int:
+    """Forget numbers and texts received before quota time `before`; counts and verdicts stay."""
+    return tx.execute(
+        """
+        UPDATE inbox SET number = '', received_number = '', text = '', raw = NULL, salt = x''
+        WHERE received_at < ? AND salt != x''
+        """,
+        (milliseconds(before),),
+    ).rowcount
+
+
+# --- slots --------------------------------------------------------------------------------
+
+
+def _believed(tx: Connection, address: SlotAddress) -> Row | None:
+    row: Row | None = tx.execute(
+        "SELECT fingerprint FROM slots WHERE card = ? AND memory = ? AND location = ?", address
+    ).fetchone()
+    return row
+
+
+def _believe(tx: Connection, slot: Slot, message_id: int | None) -> None:
+    tx.execute(
+        """
+        INSERT OR REPLACE INTO slots (card, memory, location, fingerprint, message_id)
+        VALUES (?, ?, ?, ?, ?)
+        """,
+        (*slot.address, slot.fingerprint, message_id),
+    )
+
+
+def _drop_unseen(tx: Connection, listing: Listing) -> None:
+    """Drop the belief in slots that a whole listing did not show: they are empty."""
+    seen = {slot.address for slot in listing.slots}
+    cards = {*listing.cards}
+    rows = tx.execute("SELECT card, memory, location FROM slots").fetchall()
+    believed = (SlotAddress(row["card"], Memory(row["memory"]), row["location"]) for row in rows)
+    forget_slots(tx, [each for each in believed if each not in seen and each.card in cards])
+
+
+# --- messages -----------------------------------------------------------------------------
+
+
+def _store(tx: Connection, slot: Slot, now: Moment, canonical: Canonical) -> int | None:
+    """Store one slot's content; return its row, or None for a part whose message is not whole."""
+    match slot.content:
+        case Sms(part=Part() as part) as sms:
+            return _store_part(tx, sms, part, now, canonical)
+        case Sms(number, text, smsc_at):
+            return _insert(tx, Kind.SMS, number, text, None, smsc_at, now, canonical)
+        case Report(number, _, _, text, smsc_at):
+            return _insert(tx, Kind.REPORT, number, text, None, smsc_at, now, canonical)
+        case Binary(number, data, smsc_at):
+            return _insert(tx, Kind.BINARY, number, "", data, smsc_at, now, canonical)
+        case Undecodable(error, pdu):
+            return _insert(tx, Kind.UNDECODABLE, "", error, pdu, None, now, canonical)
+
+
+def _insert(
+    tx: Connection,
+    kind: Kind,
+    number: str,
+    text: str,
+    raw: bytes | None,
+    smsc_at: datetime | None,
+    now: Moment,
+    canonical: Canonical,
+    *,
+    parts: int = 1,
+    parts_missing: int = 0,
+) -> int:
+    storable, units = text_codec.storable(text)
+    received_number, _ = text_codec.storable(number)
+    row = tx.execute(
+        """
+        INSERT INTO inbox (kind, number, received_number, text, raw, smsc_wall, received_at, received_wall,
+                           parts, parts_missing, rings, last_ring_at, salt)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """,
+        (
+            kind,
+            text_codec.storable(canonical(number))[0],
+            received_number,
+            storable,
+            raw if raw is not None else units,
+            None if smsc_at is None else milliseconds(smsc_at),
+            milliseconds(now.quota),
+            milliseconds(now.wall),
+            parts,
+            parts_missing,
+            int(kind is Kind.CALL),
+            milliseconds(now.quota) if kind is Kind.CALL else None,
+            secrets.token_bytes(16),
+        ),
+    ).fetchone()
+    return int(row["id"])
+
+
+def _store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) -> None:
+    """Store a call, or count one more ring of the call that is going on."""
+    number, _ = text_codec.storable(canonical(call.number))
+    ringing = tx.execute(
+        """
+        SELECT id FROM inbox WHERE kind = 'call' AND number = ? AND last_ring_at > ?
+        ORDER BY id DESC LIMIT 1
+        """,
+        (number, milliseconds(now.quota - SAME_CALL)),
+    ).fetchone()
+    if ringing is None:
+        _insert(tx, Kind.CALL, call.number, "", None, None, now, canonical)
+    else:
+        tx.execute(
+            "UPDATE inbox SET rings = rings + 1, last_ring_at = ? WHERE id = ?",
+            (milliseconds(now.quota), ringing["id"]),
+        )
+
+
+# --- parts --------------------------------------------------------------------------------
+
+
+def _store_part(tx: Connection, sms: Sms, part: Part, now: Moment, canonical: Canonical) -> int | None:
+    """Add a part to its message; return the message's row if that made it whole.
+
+    References are one byte and wrap, so a part number that is held already belongs to another
+    message: it opens a new group. The newest group that lacks the part takes it.
+    """
+    number, _ = text_codec.storable(sms.number)
+    group_id = _open_group(tx, number, part) or _new_group(tx, number, part, sms.smsc_at, now, canonical)
+    tx.execute(
+        "INSERT INTO parts (group_id, part, units) VALUES (?, ?, ?)",
+        (group_id, part.number, text_codec.units(sms.text)),
+    )
+    held = tx.execute("SELECT COUNT(*) FROM parts WHERE group_id = ?", (group_id,)).fetchone()[0]
+    if held < part.total:
+        return None
+    group = tx.execute("SELECT * FROM part_groups WHERE id = ?", (group_id,)).fetchone()
+    return _close_group(tx, group, now, canonical)
+
+
+def _open_group(tx: Connection, number: str, part: Part) -> int | None:
+    row = tx.execute(
+        """
+        SELECT id FROM part_groups
+        WHERE number = ? AND reference = ? AND total = ?
+          AND NOT EXISTS (SELECT 1 FROM parts WHERE group_id = part_groups.id AND part = ?)
+        ORDER BY id DESC LIMIT 1
+        """,
+        (number, part.reference, part.total, part.number),
+    ).fetchone()
+    return None if row is None else int(row["id"])
+
+
+def _new_group(
+    tx: Connection, number: str, part: Part, smsc_at: datetime | None, now: Moment, canonical: Canonical
+) -> int:
+    _make_room(tx, "number = ?", (number,), GROUPS_PER_SENDER, now, canonical)
+    _make_room(tx, "TRUE", (), GROUPS_IN_ALL, now, canonical)
+    row = tx.execute(
+        """
+        INSERT INTO part_groups (number, reference, total, smsc_wall, first_at, first_wall)
+        VALUES (?, ?, ?, ?, ?, ?) RETURNING id
+        """,
+        (
+            number,
+            part.reference,
+            part.total,
+            None if smsc_at is None else milliseconds(smsc_at),
+            milliseconds(now.quota),
+            milliseconds(now.wall),
+        ),
+    ).fetchone()
+    return int(row["id"])
+
+
+def _make_room(
+    tx: Connection, condition: str, values: Sequence[str], bound: int, now: Moment, canonical: Canonical
+) -> None:
+    """Close the oldest groups that fulfil `condition` until there is room for one more."""
+    groups = tx.execute(
+        f"SELECT * FROM part_groups WHERE {condition} ORDER BY id DESC LIMIT -1 OFFSET ?",  # noqa: S608 - ours
+        (*values, bound - 1),
+    ).fetchall()
+    for group in groups:
+        _close_group(tx, group, now, canonical)
+
+
+def _close_group(tx: Connection, group: Row, now: Moment, canonical: Canonical) -> int:
+    """Join what a group holds into one message, with `[…]` where a part is missing."""
+    held = {
+        row["part"]: row["units"]
+        for row in tx.execute("SELECT part, units FROM parts WHERE group_id = ?", (group["id"],))
+    }
+    missing = text_codec.units("[…]")
+    joined = b"".join(held.get(number, missing) for number in range(1, group["total"] + 1))
+    tx.execute("DELETE FROM part_groups WHERE id = ?", (group["id"],))
+    return _insert(
+        tx,
+        Kind.SMS,
+        group["number"],
+        text_codec.text(joined),
+        None,
+        optional_time(group["smsc_wall"]),
+        now,
+        canonical,
+        parts=group["total"],
+        parts_missing=group["total"] - len(held),
+    )
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+def _highest_id(tx: Connection) -> int:
+    highest: int = tx.execute("SELECT COALESCE(MAX(id), 0) FROM inbox").fetchone()[0]
+    return highest
+
+
+def _ids_after(tx: Connection, message_id: int) -> Iterator[int]:
+    for row in tx.execute("SELECT id FROM inbox WHERE id > ? ORDER BY id", (message_id,)):
+        yield row["id"]
+
+
+def _received(row: Row) -> Received:
+    return Received(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        number=row["number"],
+        text=row["text"],
+        received_wall=time_of(row["received_wall"]),
+        smsc_wall=optional_time(row["smsc_wall"]),
+        parts=row["parts"] - row["parts_missing"],
+        verdict=None if row["verdict"] is None else Ruling(row["verdict"]),
+        reason=row["reason"],
+        reply_id=row["reply_id"],
+    )
+
+
+def _searched(rows: Iterable[Received], wanted: str | None) -> Iterator[Received]:
+    """Search in Python: SQLite folds the case of ASCII alone."""
+    folded = None if wanted is None else wanted.casefold()
+    return (row for row in rows if folded is None or folded in row.text.casefold())

@@ -1,0 +1,135 @@
+"""The ledger: what happened, in a chain that shows if a row was changed or taken out.
+
+Rows of messages, replies and reservations are written by triggers (schema.sql); here are the
+few that have no table of their own, and the reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..rules.records import Moment
+from ..rules.throttle import Spending
+from .database import Connection, Row, chain_hash, content_hash, milliseconds, optional_time, time_of
+
+GENESIS = bytes(32)
+"""What the first row names as its predecessor's hash."""
+
+_HASHED = (
+    "at",
+    "wall",
+    "event",
+    "message_id",
+    "reply_id",
+    "reservation_id",
+    "state",
+    "reason",
+    "parts",
+    "cost",
+    "content",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger; `cost` is micro-units."""
+
+    id: int
+    at: datetime
+    wall: datetime
+    event: str
+    message_id: int | None
+    reply_id: int | None
+    state: str
+    reason: str
+    parts: int
+    cost: int
+
+
+def write(tx: Connection, event: str, now: Moment, *, state: str = "", reason: str = "") -> None:
+    """Append an event that is no change of a message, reply or reservation.
+
+    `state` and `reason` are words of ours, never of a stranger.
+    """
+    tx.execute(
+        "INSERT INTO ledger_entry (at, wall, event, state, reason) VALUES (?, ?, ?, ?, ?)",
+        (milliseconds(now.quota), milliseconds(now.wall), event, state, reason),
+    )
+
+
+def spendings(tx: Connection, since: datetime) -> list[Spending]:
+    """Return all reservations that are open or were settled after quota time `since`."""
+    rows = tx.execute(
+        """
+        SELECT recipient, parts, cost, settled_at FROM reservations
+        WHERE (settled_at IS NULL OR settled_at > ?) AND parts > 0
+        """,
+        (milliseconds(since),),
+    )
+    return [
+        Spending(row["recipient"], row["parts"], row["cost"], optional_time(row["settled_at"]))
+        for row in rows
+    ]
+
+
+def of_reply(tx: Connection, reply_id: int) -> list[Entry]:
+    """Return the history of a reply, oldest first."""
+    rows = tx.execute("SELECT * FROM ledger WHERE reply_id = ? ORDER BY id", (reply_id,))
+    return [_entry(row) for row in rows]
+
+
+def newest(tx: Connection, limit: int) -> list[Entry]:
+    """Return the newest `limit` rows, newest last."""
+    rows = tx.execute("SELECT * FROM ledger ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+    return [_entry(row) for row in reversed(rows)]
+
+
+def latest_time(tx: Connection) -> datetime | None:
+    """Return the latest quota time on record: no clock may go behind it."""
+    row = tx.execute("SELECT MAX(at) AS at FROM ledger").fetchone()
+    return optional_time(row["at"])
+
+
+def broken_links(tx: Connection) -> list[int]:
+    """Return the ids of rows whose hash, or whose link to the row before, does not hold."""
+    broken, previous = [], GENESIS
+    for row in tx.execute("SELECT * FROM ledger ORDER BY id"):
+        whole = row["previous"] == previous and row["hash"] == chain_hash(
+            previous, *(row[name] for name in _HASHED)
+        )
+        if not whole:
+            broken.append(row["id"])
+        previous = row["hash"]
+    return broken
+
+
+def changed_contents(tx: Connection) -> list[int]:
+    """Return the ids of messages that are kept, and no longer say what the ledger sealed."""
+    rows = tx.execute(
+        """
+        SELECT inbox.*, ledger.content FROM inbox
+        JOIN ledger ON ledger.message_id = inbox.id AND ledger.event = 'received'
+        WHERE inbox.salt != x''
+        """
+    )
+    return [
+        row["id"]
+        for row in rows
+        if content_hash(row["salt"], row["received_number"], row["text"], row["raw"]) != row["content"]
+    ]
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        at=time_of(row["at"]),
+        wall=time_of(row["wall"]),
+        event=row["event"],
+        message_id=row["message_id"],
+        reply_id=row["reply_id"],
+        state=row["state"],
+        reason=row["reason"],
+        parts=row["parts"],
+        cost=row["cost"],
+    )

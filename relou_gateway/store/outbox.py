@@ -1,0 +1,402 @@
+"""What goes out: replies in their states, and the money and parts that each claim reserves.
+
+Every change of state goes through `_move`, a compare-and-set that the table in
+`rules.lifecycle` allows and that a trigger writes into the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..rules.lifecycle import Event, IllegalMove, advance
+from ..rules.records import Moment, Purpose, Status
+from . import senders
+from .database import Connection, Row, milliseconds, optional_time, time_of
+from .inbox import FAULTS_BEFORE_SHELVED
+
+
+@dataclass(frozen=True, slots=True)
+class NewReply:
+    """What is to be sent. `parts` counts SMS, `cost` is micro-units; times are quota time."""
+
+    purpose: Purpose
+    message_id: int | None
+    number: str
+    country: str
+    text: str
+    parts: int
+    cost: int
+    due_at: datetime
+    expires_at: datetime
+    held: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A row of the outbox. `…_at` is quota time, `…_wall` wall time; `cost` is micro-units."""
+
+    id: int
+    purpose: Purpose
+    message_id: int | None
+    number: str
+    country: str
+    text: str
+    parts: int
+    cost: int
+    state: Status
+    reason: str
+    created_at: datetime
+    created_wall: datetime
+    due_at: datetime
+    expires_at: datetime
+    attempts: int
+    accepted: int
+    sent_wall: datetime | None
+    delivered_wall: datetime | None
+    suspicion: float | None
+
+
+class NoSuchReply(LookupError):
+    """There is no row of this id."""
+
+
+def schedule(tx: Connection, new: NewReply, now: Moment) -> int:
+    """Put a reply into the outbox, scheduled or held; return its id (C2)."""
+    row = tx.execute(
+        """
+        INSERT INTO outbox (kind, message_id, number, country, text, parts, cost, state, reason,
+                            created_at, created_wall, due_at, expires_at, changed_at, changed_wall, salt)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        """,
+        (
+            new.purpose,
+            new.message_id,
+            new.number,
+            new.country,
+            new.text,
+            new.parts,
+            new.cost,
+            Status.HELD if new.held else Status.SCHEDULED,
+            new.reason,
+            milliseconds(now.quota),
+            milliseconds(now.wall),
+            milliseconds(new.due_at),
+            milliseconds(new.expires_at),
+            milliseconds(now.quota),
+            milliseconds(now.wall),
+            secrets.token_bytes(16),
+        ),
+    ).fetchone()
+    return int(row["id"])
+
+
+def get(tx: Connection, reply_id: int) -> Reply:
+    """Return one reply; raise `NoSuchReply`."""
+    row = tx.execute("SELECT * FROM outbox WHERE id = ?", (reply_id,)).fetchone()
+    if row is None:
+        raise NoSuchReply(reply_id)
+    return _reply(row)
+
+
+def waiting_of(tx: Connection, number: str) -> Reply | None:
+    """Return the reply that waits for `number`, scheduled or held."""
+    row = tx.execute(
+        "SELECT * FROM outbox WHERE number = ? AND kind = 'reply' AND state IN ('scheduled', 'held')",
+        (number,),
+    ).fetchone()
+    return None if row is None else _reply(row)
+
+
+def due(tx: Connection, now: datetime) -> list[Reply]:
+    """Return the replies that may go now: due, not too old, and no word of the sender unjudged."""
+    rows = tx.execute(
+        """
+        SELECT * FROM outbox
+        WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now
+          -- A word of his that nobody has judged yet may push the reply or forbid it.
+          AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.number = outbox.number AND inbox.verdict IS NULL
+                          AND inbox.kind IN ('sms', 'call') AND inbox.faults < :shelved)
+        ORDER BY due_at, id
+        """,
+        {"now": milliseconds(now), "shelved": FAULTS_BEFORE_SHELVED},
+    )
+    return [_reply(row) for row in rows]
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """Return when the next scheduled reply is due, in quota time."""
+    return optional_time(tx.execute("SELECT MIN(due_at) FROM outbox WHERE state = 'scheduled'").fetchone()[0])
+
+
+def push(tx: Connection, reply_id: int, due_at: datetime) -> None:
+    """Let a waiting reply wait longer; never shorter."""
+    tx.execute(
+        "UPDATE outbox SET due_at = MAX(due_at, ?) WHERE id = ? AND state IN ('scheduled', 'held')",
+        (milliseconds(due_at), reply_id),
+    )
+
+
+def claim(tx: Connection, reply: Reply, now: Moment) -> int | None:
+    """Make `reply` the one that is being sent: count the attempt, reserve parts and money (C3).
+
+    Returns the reservation, or None where the row is no longer as `reply` says. The caller
+    has asked the caps in this same transaction.
+    """
+    row = tx.execute("SELECT * FROM outbox WHERE id = ?", (reply.id,)).fetchone()
+    if row is None or _reply(row) != reply:
+        return None
+    _move(tx, reply.id, Event.CLAIM, now, "attempts = attempts + 1")
+    answered_before = None
+    if reply.purpose is Purpose.REPLY:
+        answered_before = senders.count_answer(tx, reply.number, now.quota)
+    made = tx.execute(
+        """
+        INSERT INTO reservations (reply_id, recipient, parts, cost, claimed_at, answered_before,
+                                  changed_at, changed_wall)
+        VALUES (:reply_id, :recipient, :parts, :cost, :now, :answered_before, :now, :wall) RETURNING id
+        """,
+        {
+            "reply_id": reply.id,
+            "recipient": reply.number,
+            "parts": reply.parts,
+            "cost": reply.cost,
+            "answered_before": answered_before,
+            "now": milliseconds(now.quota),
+            "wall": milliseconds(now.wall),
+        },
+    ).fetchone()
+    return int(made["id"])
+
+
+def settle_sent(tx: Connection, reply_id: int, references: Sequence[int], now: Moment) -> None:
+    """Write that the modem accepted every part (C4)."""
+    _move(
+        tx,
+        reply_id,
+        Event.ACCEPTED,
+        now,
+        "accepted = parts, sent_wall = :wall, sent_references = :references, reason = ''",
+        references=json.dumps(references),
+    )
+    _settle_reservation(tx, reply_id, now, None)
+
+
+def settle_not_sent(
+    tx: Connection, reply_id: int, reason: str, retry_at: datetime | None, now: Moment
+) -> None:
+    """Write that certainly nothing left (C4): again at `retry_at`, or failed where that is None."""
+    if retry_at is None:
+        _move(tx, reply_id, Event.USED_UP, now, "reason = :reason", reason=reason)
+    else:
+        _move(
+            tx,
+            reply_id,
+            Event.NOT_SENT,
+            now,
+            "reason = :reason, due_at = MAX(due_at, :retry_at)",
+            reason=reason,
+            retry_at=milliseconds(retry_at),
+        )
+    _settle_reservation(tx, reply_id, now, 0)
+
+
+def settle_refused(tx: Connection, reply_id: int, reason: str, now: Moment) -> None:
+    """Write that certainly nothing left and nothing ever will (C4)."""
+    _move(tx, reply_id, Event.REFUSED, now, "reason = :reason", reason=reason)
+    _settle_reservation(tx, reply_id, now, 0)
+
+
+def settle_in_doubt(
+    tx: Connection, reply_id: int, reason: str, accepted: int, may_have_left: int | None, now: Moment
+) -> None:
+    """Write that nobody knows how much left (C4 and start).
+
+    `accepted` parts certainly left and `may_have_left` at most (None: all); the rest is released.
+    """
+    _move(
+        tx,
+        reply_id,
+        Event.UNKNOWN,
+        now,
+        "reason = :reason, accepted = :accepted",
+        reason=reason,
+        accepted=accepted,
+    )
+    _settle_reservation(tx, reply_id, now, may_have_left)
+
+
+def found_sending(tx: Connection) -> list[int]:
+    """Return the replies that are marked as being sent: at start, nobody is sending them."""
+    return [row["id"] for row in tx.execute("SELECT id FROM outbox WHERE state = 'sending'")]
+
+
+def operate(tx: Connection, reply_id: int, event: Event, reason: str, now: Moment) -> Status:
+    """Carry out an operator's (or a sender's) move on a reply; return its new state.
+
+    Raises `NoSuchReply`, and `IllegalMove` where the reply's state does not allow it.
+    """
+    if event is Event.SETTLE_SENT:
+        fields = "reason = :reason, sent_wall = :wall, accepted = parts"
+    elif event is Event.SETTLE_FAILED:
+        fields = "reason = :reason, accepted = 0"
+    else:
+        fields = "reason = :reason"
+    moved = _move(tx, reply_id, event, now, fields, reason=reason)
+    if event is Event.SETTLE_FAILED:
+        _release(tx, reply_id, 0, now)
+    return moved
+
+
+def ids_in(tx: Connection, states: Iterable[Status]) -> list[int]:
+    """Return the ids of all replies in one of `states`, oldest first."""
+    wanted = list(states)
+    marks = ", ".join("?" * len(wanted))
+    return [
+        row["id"]
+        for row in tx.execute(f"SELECT id FROM outbox WHERE state IN ({marks}) ORDER BY id", wanted)  # noqa: S608
+    ]
+
+
+def expire(tx: Connection, now: Moment) -> list[int]:
+    """Expire the waiting replies whose time is over; return their ids (sweep)."""
+    rows = tx.execute(
+        "SELECT id FROM outbox WHERE state IN ('scheduled', 'held') AND expires_at <= ? ORDER BY id",
+        (milliseconds(now.quota),),
+    ).fetchall()
+    for row in rows:
+        _move(tx, row["id"], Event.TOO_LATE, now, "reason = 'too late'")
+    return [row["id"] for row in rows]
+
+
+def listed(tx: Connection, state: Status | None = None, limit: int | None = None) -> list[Reply]:
+    """Return the outbox: those that wait first, next to go on top, then the others, newest first."""
+    rows = tx.execute(
+        """
+        SELECT *, state IN ('sending', 'scheduled', 'held') AS waits FROM outbox
+        WHERE :state IS NULL OR state = :state
+        ORDER BY waits DESC, state != 'sending', IIF(waits, due_at, 0), IIF(waits, id, -id)
+        LIMIT :limit
+        """,
+        {"state": state, "limit": -1 if limit is None else limit},
+    )
+    return [_reply(row) for row in rows]
+
+
+def counts(tx: Connection) -> dict[Status, int]:
+    """Return how many replies are in each state."""
+    found = {
+        Status(row[0]): row[1] for row in tx.execute("SELECT state, COUNT(*) FROM outbox GROUP BY state")
+    }
+    return {state: found.get(state, 0) for state in Status}
+
+
+def forget_before(tx: Connection, before: datetime) -> int:
+    """Forget numbers and texts of what ended before quota time `before`; amounts stay."""
+    tx.execute("UPDATE reservations SET recipient = '' WHERE settled_at < ?", (milliseconds(before),))
+    return tx.execute(
+        """
+        UPDATE outbox SET number = '', text = '', salt = x''
+        WHERE changed_at < ? AND salt != x'' AND state NOT IN ('scheduled', 'held', 'sending', 'in_doubt')
+        """,
+        (milliseconds(before),),
+    ).rowcount
+
+
+def _move(tx: Connection, reply_id: int, event: Event, now: Moment, fields: str, **values: object) -> Status:
+    """Change a reply's state as the table allows, together with `fields` of the same row."""
+    row = tx.execute("SELECT state FROM outbox WHERE id = ?", (reply_id,)).fetchone()
+    if row is None:
+        raise NoSuchReply(reply_id)
+    before = Status(row["state"])
+    after = advance(before, event)
+    changed = tx.execute(
+        f"""
+        UPDATE outbox SET state = :after, changed_at = :now, changed_wall = :wall, {fields}
+        WHERE id = :id AND state = :before
+        """,  # noqa: S608 - `fields` are constants of this module
+        {
+            **values,
+            "id": reply_id,
+            "before": before,
+            "after": after,
+            "now": milliseconds(now.quota),
+            "wall": milliseconds(now.wall),
+        },
+    ).rowcount
+    if changed != 1:
+        raise IllegalMove(before, event)
+    return after
+
+
+def _settle_reservation(tx: Connection, reply_id: int, now: Moment, keep: int | None) -> None:
+    """Close the open reservation of a reply; keep what `keep` parts cost (None: all of it)."""
+    tx.execute(
+        """
+        UPDATE reservations SET settled_at = MAX(:now, claimed_at), changed_at = :now, changed_wall = :wall
+        WHERE reply_id = :reply_id AND settled_at IS NULL
+        """,
+        {"reply_id": reply_id, "now": milliseconds(now.quota), "wall": milliseconds(now.wall)},
+    )
+    if keep == 0:
+        _release(tx, reply_id, 0, now)
+        return
+    if keep is not None:
+        _release(tx, reply_id, keep, now)
+    reply = get(tx, reply_id)
+    if reply.purpose is Purpose.REPLY:
+        senders.date_answer(tx, reply.number, now.quota)
+
+
+def _release(tx: Connection, reply_id: int, keep: int, now: Moment) -> None:
+    """Give back what the newest reservation of a reply holds beyond `keep` parts."""
+    row = tx.execute(
+        "SELECT * FROM reservations WHERE reply_id = ? ORDER BY id DESC LIMIT 1", (reply_id,)
+    ).fetchone()
+    if keep >= row["parts"]:
+        return
+    tx.execute(
+        "UPDATE reservations SET parts = ?, cost = ?, changed_at = ?, changed_wall = ? WHERE id = ?",
+        (
+            keep,
+            row["cost"] * keep // row["parts"],
+            milliseconds(now.quota),
+            milliseconds(now.wall),
+            row["id"],
+        ),
+    )
+    reply = get(tx, reply_id)
+    if keep == 0 and reply.purpose is Purpose.REPLY:
+        later = tx.execute(
+            "SELECT 1 FROM reservations WHERE recipient = ? AND id > ? AND parts > 0",
+            (row["recipient"], row["id"]),
+        ).fetchone()
+        senders.uncount_answer(tx, reply.number, row["answered_before"], answered_since=later is not None)
+
+
+def _reply(row: Row) -> Reply:
+    return Reply(
+        id=row["id"],
+        purpose=Purpose(row["kind"]),
+        message_id=row["message_id"],
+        number=row["number"],
+        country=row["country"],
+        text=row["text"],
+        parts=row["parts"],
+        cost=row["cost"],
+        state=Status(row["state"]),
+        reason=row["reason"],
+        created_at=time_of(row["created_at"]),
+        created_wall=time_of(row["created_wall"]),
+        due_at=time_of(row["due_at"]),
+        expires_at=time_of(row["expires_at"]),
+        attempts=row["attempts"],
+        accepted=row["accepted"],
+        sent_wall=optional_time(row["sent_wall"]),
+        delivered_wall=optional_time(row["delivered_wall"]),
+        suspicion=row["suspicion"],
+    )

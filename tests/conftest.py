@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.world import World
+
+# A slow machine is no fault of the code: what a property may take is bounded by its examples.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    here = World(tmp_path)
+    yield here
+    here.close()
