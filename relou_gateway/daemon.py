@@ -8,6 +8,7 @@ clock to step.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import random
 import signal
@@ -106,6 +107,8 @@ class _Daemon:
         self._greeted: Cell | None = None
         self._lost = ""
         self._working = threading.Lock()
+        # A tick that takes longer than the interval is no event here: the next one follows it.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},

@@ -18,7 +18,7 @@ from .settings import Calls, LogNumbers, Sections
 
 
 class Finding(NamedTuple):
-    """What is the matter between these keys."""
+    """What is the matter between these keys, all that it depends on."""
 
     keys: tuple[str, ...]
     message: str
@@ -69,20 +69,18 @@ def _unsendable(sections: Sections) -> Iterator[Finding]:
 
 def _never_affordable(sections: Sections) -> Iterator[Finding]:
     """Find texts of which not even one answer fits under a cap."""
-    caps = (*throttle.caps(sections.throttle), *budget.caps(sections.budget))
     for index, country, parts in _dearest_answers(sections):
         cost = parts * sections.budget.price.of(country)
-        needs = {
-            Unit.PARTS: (parts, f"has {parts} parts"),
-            Unit.MONEY: (cost, f"costs {money.decimal(cost)}"),
-        }
-        for cap in caps:
-            needed, words = needs.get(cap.unit, (1, ""))
-            if needed > cap.limit:
-                message = (
-                    f"one answer with replies.texts[{index}] to {country} {words}, so none could ever go"
-                )
-                yield Finding((cap.name, f"replies.texts[{index}]"), message)
+        answer = f"one answer with replies.texts[{index}] to {country}"
+        keys = (f"replies.texts[{index}]", "budget.price", "senders.answer", "replies.gsm7")
+        for cap in throttle.caps(sections.throttle):
+            if cap.unit is Unit.PARTS and parts > cap.limit:
+                message = f"{answer} has {parts} parts, {cap.name} is {cap.limit}: none could ever go"
+                yield Finding((cap.name, *keys), message)
+        for cap in budget.caps(sections.budget):
+            if cost > cap.limit:
+                prices = f"costs {money.decimal(cost)}, {cap.name} is {money.decimal(cap.limit)}"
+                yield Finding((cap.name, *keys), f"{answer} {prices}: none could ever go")
 
 
 def _dearest_answers(sections: Sections) -> Iterator[tuple[int, str, int]]:

@@ -311,6 +311,8 @@ class PriceList(NamedTuple):
 
     def read(self, place: Place) -> Prices:
         """Return the prices in micro-units."""
+        if place.is_null:
+            raise wrong(place, self.expected)
         if not isinstance(place.node, MappingNode):
             return Prices(self.amount.read(place))
         faults: list[Fault] = []

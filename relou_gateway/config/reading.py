@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +29,10 @@ def interpret(root: Place) -> Settings:
     """Return the settings that stand at `root`; raises ConfigError with every fault."""
     faults: list[Fault] = []
     sections = ROOT.gather(root, faults)
-    # What is faulty has its default here, about which a contradiction would say nothing.
-    faulty = [fault.key or "" for fault in faults]
-    found = [finding for finding in _all(checks.CONTRADICTIONS, sections) if not _touches(finding, faulty)]
-    faults.extend(_at(finding, root) for finding in found)
+    # What is faulty has its default by now, and so has what was meant by an unknown key.
+    doubtful = {_setting(fault.key or "") for fault in faults}
+    found = _all(checks.CONTRADICTIONS, sections)
+    faults.extend([_at(finding, root) for finding in found if not _touches(finding, doubtful)])
     if faults:
         raise ConfigError(*faults)
     warnings = [*_all(checks.WARNINGS, sections)]
@@ -56,12 +56,13 @@ def _all(every: Iterable[checks.Check], sections: Sections) -> Iterator[Finding]
         yield from check(sections)
 
 
-def _touches(finding: Finding, faulty: Iterable[str]) -> bool:
-    return any(_within(one, other) or _within(other, one) for one in finding.keys for other in faulty)
+def _setting(key: str) -> str:
+    """Return the section and key that `key` lies in: "replies.texts" for "replies.texts[1].countries"."""
+    return ".".join(key.split("[", maxsplit=1)[0].split(".")[:2])
 
 
-def _within(inner: str, outer: str) -> bool:
-    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+def _touches(finding: Finding, doubtful: Container[str]) -> bool:
+    return any(_setting(key) in doubtful or key.split(".")[0] in doubtful for key in finding.keys)
 
 
 def _at(finding: Finding, root: Place) -> Fault:

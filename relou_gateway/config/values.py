@@ -182,7 +182,9 @@ def _pattern(text: str) -> str:
             groups = re.compile(text).groups
     except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ValueError(f"it does not compile: {error}") from None
-    if groups != 1:
+    if groups == 0:
+        raise ValueError("it has no group; put round brackets round the amount")
+    if groups > 1:
         raise ValueError(f"it has {groups} groups; (?:…) makes one that does not count")
     return text
 

@@ -53,6 +53,7 @@ class Deadlines:
 DEADLINES = Deadlines()
 
 HUNG = "the modem does not answer; its process was killed"
+LET_GO = "the modem was let go of"
 HURRIED = "the gateway is stopping and could wait no longer; the modem's process was killed"
 
 _abandoned: list[subprocess.Popen[bytes]] = []
@@ -159,14 +160,17 @@ class Cell:
 
     def close(self) -> None:
         """Let go of the modem and end the process; takes about a second at the most."""
+        was_alive = self.alive
         if self._turn.acquire(blocking=False):
             try:
                 self._ask_in_turn("close", {}, self._deadlines.close)
             except ModemLost:
-                pass
+                pass  # it was asked politely; now it goes anyway
             finally:
                 self._turn.release()
-        self._lose("stopped", "the modem was let go of")
+        self._lose("stopped", LET_GO)
+        if was_alive:
+            self._lost = ModemLost("stopped", LET_GO)
 
     def hurry(self, seconds: float) -> None:
         """Let no request, neither the one under way nor a later one, outlast this many seconds.

@@ -36,6 +36,12 @@ class Counts:
     modem_used: int
 
     @property
+    def memories(self) -> tuple[Memory, ...]:
+        """The memories that the modem has, in libGammu's order."""
+        sizes = {Memory.SIM: self.sim_size, Memory.MODEM: self.modem_size}
+        return tuple(memory for memory, size in sizes.items() if size)
+
+    @property
     def first(self) -> Memory:
         """The memory whose locations libGammu counts from 1."""
         return Memory.SIM if self.sim_size else Memory.MODEM

@@ -173,7 +173,8 @@ class GammuModem:
         complete = look.run()
         self._deficit = look.deficit
         slots = tuple(self._slot(shown) for shown in look.seen.values())
-        return Listing(slots, self._new_calls(), complete)
+        cards = filter(None, (self._card(memory) for memory in counts.memories))
+        return Listing(slots, self._new_calls(), complete, tuple(cards))
 
     def delete(self, address: SlotAddress) -> None:
         """Delete one slot; raises `DeleteFailed`, or `ModemLost` where it may be deleted.
@@ -275,11 +276,14 @@ class GammuModem:
 
     def _address(self, location: int) -> SlotAddress:
         memory, slot = self._counts.place(location)
-        card = self._identity.imsi if memory is Memory.SIM else self._identity.imei
+        card = self._card(memory)
         if not card:
             # without its card's number a slot could not be told from another card's
             raise ModemLost("sim", f"the number of the card behind {memory} cannot be read")
         return SlotAddress(card, memory, slot)
+
+    def _card(self, memory: Memory) -> str:
+        return self._identity.imsi if memory is Memory.SIM else self._identity.imei
 
     # --- calls ------------------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ INTERNATIONAL, UNKNOWN, ALPHANUMERIC = 0x91, 0x81, 0xD0
 NO_MORE_MESSAGES, STATUS_REPORT_MTI = 0x04, 0x02
 HEADER_FOLLOWS = 0x40
 
-_DIGITS = "0123456789*#abc"
+_DIALLED = "0123456789*#"
+_DIGITS = _DIALLED + "abc"
 _VALIDITY_OCTETS = {0x00: 0, 0x10: 1, 0x08: 7, 0x18: 7}
 
 
@@ -167,7 +168,7 @@ def _length(content: UserData) -> int:
 
 def _semi_octets(digits: str) -> bytes:
     """Two digits in each octet, the first in the low half, 0xF where one is missing (9.1.2.3)."""
-    values = [_DIGITS.index(digit) for digit in digits.lower()]
+    values = [_DIGITS.index(digit) for digit in digits]
     if len(values) % 2:
         values.append(0xF)
     return bytes(low | high << 4 for low, high in zip(values[::2], values[1::2], strict=True))
@@ -176,7 +177,7 @@ def _semi_octets(digits: str) -> bytes:
 def _address(number: str) -> tuple[int, int, bytes]:
     """Return length in digits, type and octets of a number or a name (9.1.2.5)."""
     digits = number.removeprefix("+")
-    if all(digit in _DIGITS for digit in digits.lower()):
+    if all(digit in _DIALLED for digit in digits):  # "Abc" is a name, though its letters are digits too
         return len(digits), INTERNATIONAL if number.startswith("+") else UNKNOWN, _semi_octets(digits)
     name = septets.encode(number)
     if len(name) > 11:

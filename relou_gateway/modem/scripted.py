@@ -158,7 +158,8 @@ class ScriptedModem:
         self._check()
         calls, self._calls = tuple(self._calls), []
         held = sorted(self._held.values(), key=lambda slot: self._rank[slot.address])
-        return Listing(tuple(held), calls, self.complete)
+        cards = (self.identity.imsi, self.identity.imei)
+        return Listing(tuple(held), calls, self.complete, cards)
 
     def delete(self, address: SlotAddress) -> None:
         """Free a slot as `delete_script` says; raises `DeleteFailed` for an empty one."""

@@ -52,6 +52,14 @@ class PlainError(Refusal):
         return "ERROR"
 
 
+class NoCarrier(Refusal):
+    """There is no such connection."""
+
+    def answer(self, *, verbosity: int) -> str:  # noqa: ARG002 - the protocol of Refusal
+        """Return NO CARRIER."""
+        return "NO CARRIER"
+
+
 class CmeError(Refusal):
     """The equipment cannot (27.007 ch. 9.2)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from .virtual_at import CmeError, Form, PlainError, Query, Vocabulary
+from .virtual_at import CmeError, Form, NoCarrier, PlainError, Query, Vocabulary
 from .virtual_call import address_type
 from .virtual_stick import MANUFACTURER, MODEL, PUK_TRIES, REVISION, Session, Stick
 
@@ -303,6 +303,12 @@ def take_call(stick: Stick, _: Query) -> Sequence[str]:
     if not stick.ringing.answer():
         raise CmeError(CmeError.NOT_ALLOWED)
     return []
+
+
+@RADIO.command("D")
+def dial(_: Stick, __: Query) -> Sequence[str]:
+    """ATD: nobody can be called."""
+    raise NoCarrier
 
 
 @RADIO.command("+CLCC")

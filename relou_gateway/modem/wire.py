@@ -150,13 +150,14 @@ def _listing(listing: Listing) -> Wire:
         "slots": [_slot(slot) for slot in listing.slots],
         "calls": [call.number for call in listing.calls],
         "complete": listing.complete,
+        "cards": listing.cards,
     }
 
 
 def _unlisting(fields: Wire) -> Listing:
     slots = tuple(_unslot(slot) for slot in fields["slots"])
     calls = tuple(Call(number) for number in fields["calls"])
-    return Listing(slots, calls, fields["complete"])
+    return Listing(slots, calls, fields["complete"], tuple(fields["cards"]))
 
 
 def _identity(identity: Identity) -> list[str]:

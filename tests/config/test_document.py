@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relou_gateway.config import ConfigError, load
+from relou_gateway.config import ConfigError, Fault, load
 from relou_gateway.config.document import MOST_BYTES, ListNode, MappingNode, Place, ScalarNode, parse, read
 
 from .reader import faults_of, settings_of
@@ -95,11 +95,10 @@ def test_a_billion_laughs_are_refused_at_once(tmp_path: Path) -> None:
     laughs = ["a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
     laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
     started = time.monotonic()
-    faults = faults_of(tmp_path, "\n".join(laughs))
-    assert (["config.yaml:5: more than 10000 values, aliases unfolded"], True) == (
-        faults,
-        time.monotonic() - started < 5,
+    assert ["config.yaml:5: more than 10000 values, aliases unfolded"] == faults_of(
+        tmp_path, "\n".join(laughs)
     )
+    assert time.monotonic() - started < 5
 
 
 def test_a_long_text_cannot_be_multiplied_either(tmp_path: Path) -> None:
@@ -109,7 +108,7 @@ def test_a_long_text_cannot_be_multiplied_either(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: ", "? "])
 def test_the_deepest_nesting_is_refused_at_once(tmp_path: Path, opening: str) -> None:
-    assert ["config.yaml:1: nested deeper than 12 levels"] == faults_of(tmp_path, opening * 80_000)
+    assert ["config.yaml:1: nested deeper than 12 levels"] == faults_of(tmp_path, opening * 60_000)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "null", "\ufeff", "{}", "throttle:\n"])
@@ -178,9 +177,9 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
-    path = Path("/proc/self") / f"cwd/{tmp_path.name}"  # reachable without the folders above it
-    os.chdir(tmp_path)
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)  # the folders above belong to root alone
     path = Path("config.yaml")
     path.touch(mode=0)
     with as_nobody():
@@ -195,12 +194,21 @@ def test_a_device_without_end_is_refused() -> None:
     )
 
 
-def test_an_error_of_the_disk_is_told(tmp_path: Path) -> None:
+def test_an_error_of_the_disk_is_told() -> None:
     path = Path("/proc/self/mem")  # reading it at its begin fails with EIO
     assert f"{path}: cannot be read: {os.strerror(errno.EIO)}" == refusal(path)
 
 
 # --- whatever stands there ----------------------------------------------------------------
+
+
+def faults_in(path: Path) -> tuple[Fault, ...]:
+    """Return the faults of a file, none if it can be used."""
+    try:
+        load(path)
+    except ConfigError as error:
+        return error.faults
+    return ()
 
 
 @given(st.binary(max_size=300))
@@ -212,10 +220,7 @@ def test_an_error_of_the_disk_is_told(tmp_path: Path) -> None:
 def test_no_bytes_do_more_than_be_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
     path.write_bytes(content)
-    try:
-        load(path)
-    except ConfigError as error:
-        assert [] != list(error.faults)
+    assert all(fault.path == path for fault in faults_in(path))
 
 
 _NAMES = st.sampled_from(
@@ -245,7 +250,4 @@ def test_no_mixture_of_our_own_words_does_more_than_be_refused(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "mixed.yaml"
     path.write_text("\n".join(f"{'  ' * indent}{name}: {value}" for indent, name, value in lines))
-    try:
-        load(path)
-    except ConfigError as error:
-        assert all(fault.path == path and fault.line for fault in error.faults)
+    assert all(fault.path == path and fault.line for fault in faults_in(path))
