@@ -57,6 +57,7 @@ class Verbs(click.Group):
             return None
         command = getattr(import_module(f"{__name__}.{verb.module}"), verb.attribute)
         assert isinstance(command, click.Command)
+        _take_config(command)
         return command
 
     def resolve_command(
@@ -73,6 +74,15 @@ class Verbs(click.Group):
         """List the verbs with the sentences of the table."""
         with formatter.section("Verbs"):
             formatter.write_dl([(name, verb.sentence) for name, verb in VERBS.items()])
+
+
+def _take_config(command: click.Command) -> None:
+    """Let `command`, and what lies below it, take `--config` even where its author left it out."""
+    if not any("--config" in parameter.opts for parameter in command.params):
+        config_option(command)
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _take_config(each)
 
 
 @click.group(cls=Verbs, subcommand_metavar="VERB [ARGUMENTS]...")
@@ -95,6 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    """Run one verb and return its exit code: what it returned, if that is a number, else 0."""
     try:
         code = program.main(arguments, prog_name="relou-gateway", standalone_mode=False)
     except click.Abort:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import click
 
@@ -12,7 +11,7 @@ from ..config import ConfigError, Fault, Settings, load
 from ..config.allowance import Allowance, daily, monthly
 from ..config.schema import ROOT
 from ..config.writing import example as example_text
-from ..config.writing import flow
+from ..config.writing import lines
 from ..rules import wording
 from ..rules.money import decimal
 from ..rules.policy import Text
@@ -77,8 +76,8 @@ def show(settings: Settings, as_json: bool) -> None:
         print_json(_as_json(settings, answers))
         return
     say(f"# {settings.path}" if settings.path else "# no configuration: all defaults")
-    for line in _yaml(settings):
-        say(line)
+    for line, key in lines(settings):
+        say(f"{line}  # default" if key and key not in settings.given else line)
     say("")
     _show_answers(answers, settings.policy.budget.currency)
 
@@ -123,16 +122,6 @@ def _destinations(settings: Settings, text: Text, parts: int) -> Iterator[_Desti
                 daily(policy, parts=parts, cost=cost),
                 monthly(policy, parts=parts, cost=cost),
             )
-
-
-def _yaml(settings: Settings) -> Iterator[str]:
-    sections = settings.sections()
-    for section in ROOT.keys:
-        written: Any = section.kind.write(getattr(sections, section.name))
-        yield f"{section.name}:" if written else f"{section.name}: {{}}"
-        for name, value in written.items():
-            origin = "" if f"{section.name}.{name}" in settings.given else "  # default"
-            yield f"  {name}: {flow(value)}{origin}"
 
 
 def _show_answers(answers: list[_Answer], currency: str) -> None:

@@ -23,7 +23,7 @@ from .output import harmless
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Callable[..., Any] | click.Command)
 
 _FILE = "relou_gateway.config_file"
 _SETTINGS = "relou_gateway.settings"

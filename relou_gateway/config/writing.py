@@ -1,4 +1,4 @@
-"""Settings as YAML text: a single value for `config show`, the whole commented example."""
+"""Settings as YAML text: a single value, settings in force, the whole commented example."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from .kinds import REQUIRED, Key, Optional, Plain, Record
 from .schema import ROOT
+from .settings import Settings
 
 _WIDTH = 100
 
@@ -48,6 +49,26 @@ def _quotable(character: str) -> str:
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def lines(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield each line of `settings` as a file, and the dotted key that it sets, empty for a section.
+
+    A PIN is not shown: its line says `set`.
+    """
+    sections = settings.sections()
+    for section in ROOT.keys:
+        written: Any = section.kind.write(getattr(sections, section.name))
+        yield f"{section.name}:" if written else f"{section.name}: {{}}", ""
+        for name, value in written.items():
+            yield f"  {name}: {flow(value)}", f"{section.name}.{name}"
+
+
+def as_file(settings: Settings) -> str:
+    """Return a file that means exactly `settings`; raises ValueError if that would show a PIN."""
+    if settings.modem.pin is not None:
+        raise ValueError("a PIN is never written; use modem.pin_file")
+    return "".join(f"{line}\n" for line, _ in lines(settings))
 
 
 def example() -> str:

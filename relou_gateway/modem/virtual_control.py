@@ -41,6 +41,7 @@ class Control:
             "call": self._call,
             "set": self._set,
             "state": self._state,
+            "empty": lambda _: self._do(self._device.stick.empty),
             "slots": self._slots,
             "fault": self._fault,
             "garbage": lambda request: self._do(self._device.garbage, int(request["length"])),

@@ -121,6 +121,12 @@ class Stick:
         if not is_report and messages:
             self.say(f'+CMTI: "{memory}",{location}')
 
+    def empty(self) -> None:
+        """Take all messages away, those that wait too; the counts stay."""
+        self.network.waiting.clear()
+        for slots in self.memories.values():
+            slots.messages.clear()
+
     def readable(self) -> Slots:
         """Return the memory that AT+CPMS chose for reading; raises `CmsError` with a locked SIM."""
         self.require_pin()

@@ -11,7 +11,8 @@ has a way in: a `now` before a settling leaves that settling counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,13 +106,13 @@ def caps(throttle: Throttle) -> tuple[Cap, ...]:
 def standing(cap: Cap, spendings: Iterable[Spending], now: datetime) -> Standing:
     """Return how full `cap` is at `now`."""
     counting = [each for each in spendings if each.counts(cap.span, now)]
-    settled = [each for each in counting if each.settled_at is not None]
-    used = _amount(cap.unit, settled)
+    full = _amount(cap.unit, counting)
+    used = _amount(cap.unit, [each for each in counting if each.settled_at is not None])
     return Standing(
         cap,
         used=used,
-        reserved=_amount(cap.unit, counting) - used,
-        free_at=min((_end(each, cap.span) for each in settled), default=None),
+        reserved=full - used,
+        free_at=_first_end(cap, counting, lambda left: _amount(cap.unit, left) < full),
     )
 
 
@@ -129,15 +130,24 @@ def _denial(cap: Cap, spendings: Sequence[Spending], wish: Spending, now: dateti
     counting = [each for each in spendings if each.counts(cap.span, now)]
     if _fits(cap, counting, wish):
         return None
+    return Denial(cap, _first_end(cap, counting, lambda left: _fits(cap, left, wish)))
+
+
+def _first_end(
+    cap: Cap, counting: Sequence[Spending], enough: Callable[[Sequence[Spending]], bool]
+) -> datetime | None:
+    """Return when what is left in the window is `enough` for the first time; None: never by itself.
+
+    The settled ones leave it oldest first, and less can only be more than enough: a search by halves.
+    """
     still_open = [each for each in counting if each.settled_at is None]
     settled = sorted(
         (each for each in counting if each.settled_at is not None), key=lambda each: _end(each, cap.span)
     )
-    # Let go of the oldest, one after another, until the wish fits: that moment is the answer.
-    for freed, oldest in enumerate(settled, start=1):
-        if _fits(cap, [*still_open, *settled[freed:]], wish):
-            return Denial(cap, _end(oldest, cap.span))
-    return Denial(cap, None)
+    gone = bisect_left(
+        range(1, len(settled) + 1), True, key=lambda count: enough([*still_open, *settled[count:]])
+    )
+    return _end(settled[gone], cap.span) if gone < len(settled) else None
 
 
 def _fits(cap: Cap, counting: Sequence[Spending], wish: Spending) -> bool:

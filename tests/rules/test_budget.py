@@ -19,9 +19,7 @@ NOW = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)
 EURO = 1_000_000
 
 
-def money(
-    *, per_day: int | None = None, per_month: int | None = None, keep: int | None = None
-) -> Budget:
+def money(*, per_day: int | None = None, per_month: int | None = None, keep: int | None = None) -> Budget:
     return Budget("EUR", Prices(160_000), per_day, per_month, keep, None)
 
 

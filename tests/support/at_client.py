@@ -14,10 +14,10 @@ PROMPT = re.compile(rb"\r\n> \Z")
 
 
 class AtClient:
-    """Speaks to one tty; every wait has a deadline."""
+    """Speaks to one tty, by its path or a descriptor that is open; every wait has a deadline."""
 
-    def __init__(self, device: str) -> None:
-        self._tty = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    def __init__(self, tty: str | int) -> None:
+        self._tty = os.open(tty, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK) if isinstance(tty, str) else tty
 
     def ask(self, line: str, seconds: float = 5.0) -> list[str]:
         """Send a command line; return the lines of its answer, the final one last, without the echo."""
@@ -62,7 +62,9 @@ class AtClient:
         return os.read(self._tty, 65536)
 
     def close(self) -> None:
-        os.close(self._tty)
+        if self._tty >= 0:
+            os.close(self._tty)
+        self._tty = -1
 
     def __enter__(self) -> Self:
         return self

@@ -62,6 +62,10 @@ class Virtual:
         messages: list[dict[str, Any]] = self.ask("slots")["messages"]
         return messages
 
+    def empty(self) -> None:
+        """Take all messages out of the slots and the network."""
+        self.ask("empty")
+
     def fault(self, kind: str, **more: Any) -> None:
         """`kind`: hang, drop, refuse, lose; `more`: at, skip, count, executed, cms, cme."""
         self.ask("fault", kind=kind, **more)
