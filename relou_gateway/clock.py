@@ -89,26 +89,22 @@ class QuotaClock:
         """
         if not self._anchor.wall_trusted and self._sources.synchronised():
             self._catch_up()
-        boottime = self._sources.boottime()
+        # Quota time first: what passes between these lines must be lost, not counted twice.
+        quota = (self.read().quota - EPOCH) // _MILLISECOND
         return replace(
             self._anchor,
-            boottime=boottime,
-            quota=(self.read().quota - EPOCH) // _MILLISECOND,
+            boottime=self._sources.boottime(),
+            quota=quota,
             wall=self._sources.wall(),
             wall_trusted=self._sources.synchronised(),
         )
 
     def _continue(self, saved: Anchor | None) -> Anchor:
         trusted = self._sources.synchronised()
-        here = Anchor(
-            self._sources.boot_id(),
-            self._sources.boottime(),
-            self._sources.wall(),
-            self._sources.wall(),
-            trusted,
-        )
+        wall = self._sources.wall()
+        here = Anchor(self._sources.boot_id(), self._sources.boottime(), wall, wall, trusted)
         if saved is None:
-            return replace(here, quota=max(here.quota, self._floor))
+            return replace(here, quota=self._floor or here.quota)
         if saved.boot_id == here.boot_id:
             elapsed = here.boottime - saved.boottime
         else:
@@ -121,8 +117,8 @@ class QuotaClock:
         self._anchor = replace(here, wall_trusted=True)
         if saved is None or not saved.wall_trusted or saved.boot_id == here.boot_id:
             return
-        awake = self._sources.boottime() - here.boottime
         passed = self._sources.wall() - saved.wall
+        awake = self._sources.boottime() - here.boottime
         self._anchor = replace(self._anchor, quota=max(here.quota, saved.quota + passed - awake))
 
 

@@ -7,12 +7,14 @@ logged by mistake. What strangers sent is made printable before anything renders
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -79,9 +81,17 @@ _ERRORS = {
 }
 _DETAILS = {Event.REPLY_CLAIMED, Event.PARTS_RECEIVED}
 
+_SHORTEST = 10
+"""Of a shorter number the ends would be all of it, or nearly so."""
+
 _FORBIDDEN = frozenset({"text", "pin", "data", "raw"})
 
 Fields = MutableMapping[str, Any]
+
+# Without the values of variables: those hold texts, numbers and the PIN (invariant 13).
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
 def say(event: Event, **fields: object) -> None:
@@ -102,7 +112,7 @@ def level_of(event: Event) -> int:
 
 def masked(number: str) -> str:
     """Return `number` with its middle hidden: enough to tell two apart, not enough to dial."""
-    if not number.startswith("+"):
+    if not number.startswith("+") or len(number) < _SHORTEST:
         return f"{number[:2]}…" if number else ""
     return f"{number[:4]}…{number[-2:]}"
 
@@ -130,16 +140,12 @@ def set_up(
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if people else "iso", utc=not people),
         *([_mask] if numbers == "masked" else []),
         _make_printable,
-        *(
-            _for_people(out)
-            if people
-            else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-        ),
+        *(_for_people(out) if people else [_TRACEBACKS, structlog.processors.JSONRenderer()]),
     ]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unfailing(out))),
         cache_logger_on_first_use=False,
     )
 
@@ -151,9 +157,34 @@ def _for_people(out: TextIO) -> list[Any]:
             pad_event_to=20,
             pad_level=False,
             sort_keys=False,
-            exception_formatter=structlog.dev.plain_traceback,
+            exception_formatter=_plain_traceback,
         )
     ]
+
+
+def _plain_traceback(out: TextIO, exc_info: Any) -> None:
+    """Write a traceback, indented: what was raised may quote a stranger, and must not look like an event."""
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    out.write("\n  ".join(printable(line) for line in written.getvalue().rstrip().split("\n")))
+
+
+class _Unfailing:
+    """A stream whose faults are nobody's: a full disk under the log must not stop the gateway."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, line: str) -> int:
+        """Write `line` if that can be."""
+        with suppress(OSError, ValueError):
+            return self._out.write(line)
+        return 0
+
+    def flush(self) -> None:
+        """Hand on what was written if that can be."""
+        with suppress(OSError, ValueError):
+            self._out.flush()
 
 
 def _mask(_logger: object, _method: str, fields: Fields) -> Fields:

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import settings
@@ -14,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from relou_gateway import pipeline
 from relou_gateway.modem.port import InDoubt, ModemLost, NotSent, Refused, SendFailure
-from relou_gateway.modem.scripted import SendOutcome, delete_refused, delete_unanswered
+from relou_gateway.modem.scripted import ScriptedModem, SendOutcome, delete_refused, delete_unanswered
 from relou_gateway.rules.lifecycle import Event, IllegalMove
 from relou_gateway.rules.policy import Budget, Prices, Text, Throttle
 from relou_gateway.rules.records import Status
@@ -30,6 +31,7 @@ THROTTLE = Throttle(
     per_minute=1, per_hour=3, per_day=5, recipients_per_month=6, parts_per_day=12, parts_per_month=None
 )
 BUDGET = Budget("EUR", Prices(PRICE), per_day=11 * PRICE, per_month=30 * PRICE, keep=None, balance=None)
+WAITING = {Status.SCHEDULED, Status.HELD}
 RULES = policy(
     throttle=THROTTLE,
     budget=BUDGET,
@@ -39,7 +41,6 @@ RULES = policy(
 SENDERS = st.integers(0, 9).map(mobile)
 OUTCOMES = st.sampled_from(
     [
-        None,
         NotSent("congestion", code=42),
         Refused("unknown subscriber", code=30),
         InDoubt("no answer"),
@@ -47,6 +48,24 @@ OUTCOMES = st.sampled_from(
         InDoubt("no answer", accepted=1),
     ]
 )
+
+
+class _Death(BaseException):
+    """What no step of the way may catch."""
+
+
+class _Mortal:
+    """A modem in whose hands the process dies, just after the network took the message."""
+
+    def __init__(self, modem: ScriptedModem) -> None:
+        self._modem = modem
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._modem, name)
+
+    def send(self, number: str, parts: tuple[str, ...], *, unicode: bool) -> tuple[int, ...]:
+        self._modem.send(number, parts, unicode=unicode)
+        raise _Death
 
 
 @dataclass(frozen=True)
@@ -75,9 +94,16 @@ class MessagesWay(RuleBasedStateMachine):
 
     # --- what happens -----------------------------------------------------------------------
 
-    @rule(number=SENDERS, text=st.sampled_from(["Salut", "Réponds !", "STOP"]))
-    def he_writes(self, number: str, text: str) -> None:
-        self.world.text(number, text)
+    @rule(numbers=st.lists(SENDERS, min_size=1, max_size=8), text=st.sampled_from(["Salut", "Réponds !"]))
+    def some_write(self, numbers: list[str], text: str) -> None:
+        for number in numbers:
+            self.world.text(number, text)
+            self.world.receive()
+            self._heard(number)
+
+    @rule(number=SENDERS)
+    def one_wants_no_answer(self, number: str) -> None:
+        self.world.text(number, "STOP")
         self.world.receive()
         self._heard(number)
 
@@ -88,22 +114,41 @@ class MessagesWay(RuleBasedStateMachine):
         self.world.receive()
         self._heard(number, is_new=len(self.world.messages()) > before)
 
-    @rule(minutes=st.sampled_from([0.1, 1, 3, 10, 31, 61, 60 * 13, 60 * 24 + 1]))
+    @rule(minutes=st.sampled_from([0.1, 1, 3, 31, 61, 60 * 13, 60 * 24 + 1]))
     def time_passes(self, minutes: float) -> None:
         self.world.wait(minutes)
+
+    @rule(minutes=st.integers(1, 15), step=st.sampled_from([0.5, 1.0]))
+    def the_daemon_ticks(self, minutes: int, step: float) -> None:
+        for _ in range(int(minutes / step)):
+            self.world.wait(step)
+            self._send_one()
+            self._send_one()
 
     @rule(hours=st.sampled_from([-48, -1, 1, 24 * 365]))
     def the_wall_clock_steps(self, hours: float) -> None:
         self.world.clock.step_wall(timedelta(hours=hours))
 
     @rule(outcome=OUTCOMES, left=st.booleans())
-    def one_is_sent(self, outcome: SendFailure | None, left: bool) -> None:
-        if outcome is not None:
-            self.world.modem.send_script.append(
-                SendOutcome(outcome, left=left and isinstance(outcome, InDoubt))
-            )
-        self._send_one()
+    def a_send_goes_wrong(self, outcome: SendFailure, left: bool) -> None:
+        doubtful = left and isinstance(outcome, InDoubt)
+        self.world.modem.send_script.append(SendOutcome(outcome, left=doubtful))
+        for _ in range(12):
+            if self.world.modem.send_script:
+                self.world.wait(1)
+                self._send_one()
         self.world.modem.send_script.clear()
+
+    @rule()
+    def it_crashes_while_it_sends(self) -> None:
+        """The modem takes the message; nobody lives to write that down."""
+        self.world.wait(5)
+        before = len(self.world.modem.accepted)
+        now = self.world.now().quota
+        with suppress(_Death):
+            pipeline.send(self.world.gateway, _Mortal(self.world.modem))  # type: ignore[arg-type]
+        self.world.restart()
+        self._note_left(before, now)
 
     @rule(outcome=st.sampled_from([delete_refused(), delete_unanswered()]), number=SENDERS)
     def a_delete_goes_wrong(self, outcome: object, number: str) -> None:
@@ -134,27 +179,25 @@ class MessagesWay(RuleBasedStateMachine):
         with suppress(IllegalMove, outbox.NoSuchReply), self.world.gateway.database.transaction("move") as tx:
             outbox.operate(tx, reply_id, Event.SETTLE_SENT, "by an operator", self.world.now())
 
-    @rule(on=st.booleans())
-    def an_operator_pauses(self, on: bool) -> None:
+    @rule(minutes=st.integers(1, 20))
+    def an_operator_pauses_for_a_while(self, minutes: int) -> None:
         with self.world.gateway.database.transaction("pause") as tx:
-            if on:
-                state.pause(tx, "", self.world.now())
-            else:
-                state.resume(tx, self.world.now())
+            state.pause(tx, "", self.world.now())
+        before = len(self.left)
+        self.world.wait(minutes)
+        self._send_one()
+        assert len(self.left) == before
+        with self.world.gateway.database.transaction("resume") as tx:
+            state.resume(tx, self.world.now())
 
     def _heard(self, number: str, *, is_new: bool = True) -> None:
-        self.delivered += is_new
-        now = self.world.now().quota
-        waits = any(
-            reply.number == number and reply.state in {Status.SCHEDULED, Status.HELD}
-            for reply in self.world.replies()
-        )
-        if is_new and waits:
-            reply = next(
-                each for each in self.world.replies() if each.number == number and each.state in _WAITING
-            )
-            self.first[number] = reply.created_at
-            self.latest[number] = now
+        if not is_new:  # one more ring of the same call
+            return
+        self.delivered += 1
+        waiting = [each for each in self.world.replies() if each.number == number and each.state in WAITING]
+        if waiting:
+            self.first[number] = waiting[0].created_at
+            self.latest[number] = self.world.now().quota
 
     def _send_one(self) -> None:
         before = len(self.world.modem.accepted)
@@ -162,6 +205,9 @@ class MessagesWay(RuleBasedStateMachine):
         with suppress(ModemLost):
             pipeline.send(self.world.gateway, self.world.modem)
         self.world.modem.recover()
+        self._note_left(before, now)
+
+    def _note_left(self, before: int, now: datetime) -> None:
         for sent in self.world.modem.accepted[before:]:
             self._not_too_soon(sent.number, now)
             self.left.append(Left(now, sent.number, len(sent.parts)))
@@ -174,13 +220,10 @@ class MessagesWay(RuleBasedStateMachine):
 
     @invariant()
     def every_message_is_stored_once(self) -> None:
-        if hasattr(self, "world"):
-            assert len(self.world.messages()) == self.delivered
+        assert len(self.world.messages()) == self.delivered
 
     @invariant()
     def no_cap_is_passed_by_what_left(self) -> None:
-        if not hasattr(self, "world"):
-            return
         for end in self.left:
             for span, answers, parts in (
                 (MINUTE, 1, None),
@@ -195,24 +238,18 @@ class MessagesWay(RuleBasedStateMachine):
 
     @invariant()
     def nobody_gets_two_answers_in_a_cooldown_or_more_than_a_lifetime(self) -> None:
-        if not hasattr(self, "world"):
-            return
         for number in {each.number for each in self.left}:
             times = [each.at for each in self.left if each.number == number]
             assert len(times) <= LIFETIME
-            assert all(later - earlier >= COOLDOWN for earlier, later in zip(times, times[1:], strict=False))
+            assert all(later - earlier >= COOLDOWN for earlier, later in pairwise(times))
 
     @invariant()
     def what_left_is_counted_and_the_chain_holds(self) -> None:
-        if not hasattr(self, "world"):
-            return
         with self.world.gateway.database.snapshot() as tx:
             spendings = ledger.spendings(tx, self.world.now().quota - timedelta(days=36500))
             assert ledger.broken_links(tx) == []
         assert sum(each.parts for each in spendings) >= sum(each.parts for each in self.left)
 
 
-_WAITING = {Status.SCHEDULED, Status.HELD}
-
 TestMessagesWay = MessagesWay.TestCase
-TestMessagesWay.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestMessagesWay.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)

@@ -67,7 +67,7 @@ class Verbs(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             near = get_close_matches(args[0], VERBS, n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
-            ctx.fail(f"there is no verb {harmless(args[0])!r}{hint}")
+            ctx.fail(f"there is no verb `{harmless(args[0])}`{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

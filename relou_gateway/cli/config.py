@@ -29,9 +29,9 @@ def config() -> None:
 @json_option
 @config_option
 def check(as_json: bool) -> None:
-    """Name every fault of the configuration at once, and what deserves a word.
+    """Name every fault at once, and what deserves a word.
 
-    Exits with 2 if there is a fault.
+    Exits with 2 if there is a fault, with 1 if there is no configuration.
     """
     path = config_file()
     if path is None:
@@ -59,7 +59,10 @@ def _fault_json(fault: Fault) -> dict[str, object]:
 
 @config.command()
 def example() -> None:
-    """Print a configuration with every key, its default and a sentence on it."""
+    """Print every key with its default.
+
+    It is a whole configuration, with a sentence on each key; put it into a file and change it.
+    """
     click.echo(example_text(), nl=False)
 
 
@@ -70,7 +73,10 @@ def example() -> None:
 @json_option
 @with_settings
 def show(settings: Settings, as_json: bool) -> None:
-    """Show the settings in force, what one answer costs with each text, and what the caps allow."""
+    """Show the settings in force and what they cost.
+
+    That is every key, what one answer costs with each text, and how many the caps allow.
+    """
     answers = list(_answers(settings))
     if as_json:
         print_json(_as_json(settings, answers))
@@ -127,19 +133,17 @@ def _destinations(settings: Settings, text: Text, parts: int) -> Iterator[_Desti
 def _show_answers(answers: list[_Answer], currency: str) -> None:
     table(
         [
-            Column("one answer"),
+            Column("answer"),
             Column("to"),
-            Column("alphabet"),
             Column("parts", right=True),
             Column("cost", right=True),
-            Column("a day at most"),
-            Column("in 30 days at most"),
+            Column("most a day"),
+            Column("most in 30 days"),
         ],
         [
             (
                 answer.name,
                 to.country,
-                answer.preview.alphabet,
                 answer.preview.parts,
                 money(to.cost, currency),
                 _told(to.day),
@@ -161,11 +165,11 @@ def _told(allowance: Allowance) -> str:
 
 def _remarks(answer: _Answer) -> Iterator[str]:
     preview = answer.preview
-    yield f"{answer.name} goes as: {preview.text}"
+    yield f"{answer.name} goes in {preview.alphabet} as: {preview.text}"
     if answer.typed_parts > preview.parts:
         yield f"  {answer.typed_parts} parts as typed, {preview.parts} as it goes"
     if preview.forcing and preview.septets is None:
-        yield f"  UCS-2, 70 characters instead of 160, because of {', '.join(preview.forcing)}"
+        yield f"  one SMS holds 70 characters instead of 160, because of {', '.join(preview.forcing)}"
 
 
 def _as_json(settings: Settings, answers: list[_Answer]) -> dict[str, object]:

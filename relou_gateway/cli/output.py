@@ -117,7 +117,7 @@ def when(at: datetime | None) -> str:
     if at is None:
         return "-"
     try:
-        return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return at.astimezone().replace(tzinfo=None).isoformat(" ", "seconds")
     except (OverflowError, ValueError, OSError):  # a year that the local zone does not reach
         return iso(at)
 
@@ -176,7 +176,8 @@ def _terminal_table(heads: Sequence[Column], cells: Sequence[Sequence[str]]) -> 
     flexible = any(head.flexible for head in heads)
     for index, head in enumerate(heads):
         fixed = not (head.flexible if flexible else index == len(heads) - 1)
-        shown.add_column(Text(head.name.upper()), justify="right" if head.right else "left", no_wrap=fixed)
+        title = Text(head.name.upper(), no_wrap=True, overflow="ellipsis")
+        shown.add_column(title, justify="right" if head.right else "left", no_wrap=fixed)
     for line in cells:
         shown.add_row(*(Text(value, no_wrap=True, overflow="ellipsis") for value in line))
     Console(file=sys.stdout, markup=False, emoji=False, highlight=False).print(shown)

@@ -213,6 +213,7 @@ class Record(NamedTuple, Generic[T]):
         if not isinstance(place.node, MappingNode) and not place.is_null:
             # Not quoted: `pin:1234` without its space would show the PIN.
             faults.append(place.fault(f"expected {self.expected}"))
+            return self.defaults()
         given = unique(place, faults)
         faults.extend(self._strangers(given))
         return self.build(**{key.name: self._value(key, given, place, faults) for key in self.keys})

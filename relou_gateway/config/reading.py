@@ -48,7 +48,7 @@ def interpret(root: Place) -> Settings:
 
 def _settled(sections: Sections) -> Settings:
     policy = Policy(sections.replies, sections.senders, sections.throttle, sections.budget)
-    return Settings(sections.modem, policy, sections.storage, sections.log)
+    return Settings(sections.modem, policy, sections.storage, sections.log, sections.raid)
 
 
 def _all(every: Iterable[checks.Check], sections: Sections) -> Iterator[Finding]:

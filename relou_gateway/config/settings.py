@@ -84,7 +84,7 @@ class ModemSettings:
 
 
 class RaidSettings(NamedTuple):
-    """How suspicion is weighed. No rule weighs yet, so there is no key yet."""
+    """How suspicion is weighed: no rule does yet. A key is a line here and one in `schema.RAID`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ class Settings:
     policy: Policy
     storage: StorageSettings
     log: LogSettings
+    raid: RaidSettings = field(default_factory=RaidSettings)
     path: Path | None = None
     given: frozenset[str] = frozenset()
     warnings: tuple[Fault, ...] = ()
@@ -143,7 +144,7 @@ class Settings:
             policy.senders,
             policy.throttle,
             policy.budget,
-            RaidSettings(),
+            self.raid,
             self.storage,
             self.log,
         )

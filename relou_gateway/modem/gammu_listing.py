@@ -58,9 +58,10 @@ class Counts:
 
     def locations(self) -> Iterator[int]:
         """Yield all locations; some modems count slots from 0."""
-        sizes = [self.sim_size, self.modem_size] if self.sim_size else [self.modem_size]
-        for start, size in zip((0, SECOND_MEMORY), sizes, strict=False):
-            yield from range(start, start + min(size, LARGEST) + 1)
+        sizes = {Memory.SIM: self.sim_size, Memory.MODEM: self.modem_size}
+        for memory in self.memories:
+            for slot in range(min(sizes[memory], LARGEST) + 1):
+                yield self.location(memory, slot)
 
 
 @dataclass(frozen=True, slots=True)

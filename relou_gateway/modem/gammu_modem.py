@@ -27,7 +27,7 @@ from .gammu_message import (
     fingerprint_of_undecodable,
     needs_pdu,
 )
-from .gammu_stream import failure_of_send, raw_message
+from .gammu_stream import failure_of_send, raw_message, was_deleted
 from .port import DeleteFailed, ModemLost
 from .rings import Rings
 
@@ -60,8 +60,13 @@ NO_MEMORIES = ("sim", "the SIM's messages cannot be read; is a SIM in the modem,
 NO_SIM = {"ERR_SECURITYERROR", "ERR_NOSIM"}
 """What it says of memories that a SIM keeps closed, and of much else that a modem does not allow."""
 
-CONVERSION_ERRORS = (ValueError, TypeError, OverflowError, SystemError)
-"""What python-gammu raises where it cannot put libGammu's answer into Python's terms, or ours into its."""
+CONVERSION_ERRORS = (ValueError, TypeError, OverflowError, SystemError, IndexError)
+"""What follows where python-gammu cannot put libGammu's answer into Python's terms, or ours into its,
+and where libGammu says that all is well and answers nothing."""
+
+
+UNLOCKING = 3
+"""How often a SIM is asked whether it is open after its PIN was given; each time takes up to a second."""
 
 
 class _GammuError(Exception):
@@ -123,14 +128,13 @@ class GammuModem:
             raise ModemLost("pin", f"the SIM asks for its {asks_for}; unblock it in a phone")
         if pin is None:
             raise ModemLost("pin", "the SIM asks for its PIN; set modem.pin, or remove the PIN in a phone")
-        try:
-            self._machine.EnterSecurityCode("PIN", pin)
-        except gammu.ERR_SECURITYERROR:
-            raise ModemLost(
-                "pin_wrong", "the SIM refused the PIN; correct modem.pin, wrong ones close the card"
-            ) from None
-        except gammu.GSMError as error:
-            raise self._broken(_GammuError(_name(error))) from None
+        with suppress(_GammuError):
+            self._ask("EnterSecurityCode", "PIN", pin)
+        # its result is not to be trusted: a line that the modem says unasked replaces it
+        for _ in range(UNLOCKING):
+            if self._ask_or(None, "GetSecurityStatus") is None:
+                return
+        raise ModemLost("pin_wrong", "the SIM refused the PIN; correct modem.pin: three wrong ones close it")
 
     def _read_identity(self) -> Identity:
         model = self._ask_or(("", ""), "GetModel")
@@ -168,6 +172,9 @@ class GammuModem:
         counts = self._read_counts()
         if counts is None:
             return Listing((), self._new_calls(), complete=False)
+        if counts.memories != self._counts.memories:
+            # addresses would change their meaning; a fresh cell looks at the modem afresh
+            raise ModemLost("sim", "the modem's memories are others than before; was its SIM changed?")
         self._counts = counts
         look = Pass(self, counts, self._deficit)
         complete = look.run()
@@ -180,13 +187,21 @@ class GammuModem:
         """Delete one slot; raises `DeleteFailed`, or `ModemLost` where it may be deleted.
 
         libGammu reads a message before it deletes it, and refuses where it cannot decode it
-        with another error than ERR_CORRUPTED: such a slot cannot be freed by this road.
+        with another error than ERR_CORRUPTED: such a slot cannot be freed by this road. What
+        it returns is not to be trusted: the result of a call that rings into an error is none.
         """
-        try:
-            self._ask("DeleteSMS", 0, self._counts.location(address.memory, address.location))
-        except _GammuError as error:
-            slot = f"{address.memory} {address.location}"
-            raise DeleteFailed(f"slot {slot} was not deleted ({error.name})") from None
+        location = self._counts.location(address.memory, address.location)
+        error = ""
+        with self._overheard() as overheard:
+            try:
+                self._ask("DeleteSMS", 0, location)
+            except _GammuError as failure:
+                error = failure.name
+            log = overheard()
+        if not was_deleted(error, log):
+            raise DeleteFailed(
+                f"slot {address.memory} {address.location} was not deleted ({error or 'no answer'})"
+            )
 
     def send(
         self,
@@ -237,20 +252,26 @@ class GammuModem:
         return Shown(message["Location"], message)
 
     def read(self, location: int) -> Shown | None:
-        """Return what one slot shows, with its PDU; see `gammu_listing.Phone`."""
+        """Return what one slot shows, with its PDU; see `gammu_listing.Phone`.
+
+        What went wrong on the line, such as a call that rang into the answer, is no reason to
+        hold a message for undecodable. So a PDU that came through is decoded once more.
+        """
         message, error = None, ""
         with self._overheard() as overheard:
             try:
                 message = self._ask("GetSMS", 0, location)[0]
             except CONVERSION_ERRORS as conversion:
-                error = type(conversion).__name__
+                error = _name(conversion)
             except _GammuError as failure:
                 self._check_sim(failure)
                 error = failure.name
-            pdu, occupied = raw_message(overheard())
-        # for an empty slot modems answer with all sorts of errors
-        if error in NO_MESSAGE or (error and not occupied):
-            return None
+            log = overheard()
+        pdu = raw_message(log)
+        if message is None and pdu is not None:
+            message, error = _decode(pdu)
+        if message is None and pdu is None and (log or error in NO_MESSAGE):
+            return None  # for an empty slot modems answer with all sorts of errors
         return Shown(location, message, error, pdu)
 
     def _check_sim(self, error: _GammuError) -> None:
@@ -362,6 +383,14 @@ def _configuration(device: str, connection: str) -> dict[str, Any]:
         "LockDevice": False,  # an advisory lock is taken anyway; this one would be a file
         "StartInfo": False,
     }
+
+
+def _decode(pdu: bytes) -> tuple[dict[str, Any] | None, str]:
+    """Return the message that a PDU holds, or None and the error."""
+    try:
+        return gammu.DecodePDU(pdu), ""
+    except (gammu.GSMError, *CONVERSION_ERRORS) as error:
+        return None, _name(error)
 
 
 def _name(error: Exception) -> str:

@@ -12,32 +12,35 @@ from .cms import Family, send_failure
 from .port import InDoubt, NotSent, Refused, SendFailure
 
 _RESULT = re.compile(r"^(CMS|CME) Error (\d+)", re.MULTILINE)
-_RAW_MESSAGE = re.compile(r'^\d+ "\+CMGR:.*\n\d+ "([0-9A-Fa-f]+)', re.MULTILINE)
+_RAW_MESSAGE = re.compile(r'^\d+ "\+CMGR:.*\n(?:\d+ ".*\n)*?\d+ "((?:[0-9A-Fa-f]{2})+)', re.MULTILINE)
+"""The first line of hex digits behind +CMGR; a call that rings meanwhile may stand between them."""
 
 
-def raw_message(log: str) -> tuple[bytes | None, bool]:
-    """Return the PDU that an AT+CMGR brought, and whether the slot is taken; a silent log counts as taken."""
+def raw_message(log: str) -> bytes | None:
+    """Return the PDU that an AT+CMGR brought; None where it brought none."""
     found = _RAW_MESSAGE.search(log)
-    if found is None:
-        return None, not log or '"+CMGR:' in log
-    digits = found[1]
-    return bytes.fromhex(digits[: len(digits) // 2 * 2]), True
+    return None if found is None else bytes.fromhex(found[1])
+
+
+def was_deleted(error: str, log: str) -> bool:
+    """Tell whether DeleteSMS, which raised `error` if any, has deleted (ATGEN_ReplyDeleteSMSMessage)."""
+    return "SMS deleted OK\n" in log if log else not error
 
 
 def failure_of_send(error: str, log: str, taken: int) -> SendFailure:
     """Return what follows from a SendSMS that raised `error`, when `taken` parts went before it.
 
-    The lines that count stand behind the one that tells of the prompt; those before it hold
-    the text. The message is written only after the line `Sending SMS` (at-sms.c,
-    ATGEN_SendSMS): without it nothing can have left. `log` is empty where the stream is gone,
-    or where python-gammu could not even put the message into libGammu's terms.
+    The lines that count stand behind the one that tells of the prompt; before it stands the
+    text. The message is written only after the line `Sending SMS` (at-sms.c, ATGEN_SendSMS):
+    without it nothing can have left. `log` is empty where the stream is gone, or where
+    python-gammu could not even put the message into libGammu's terms.
     """
     if not error.startswith("ERR_") and not log:
         return Refused(f"libGammu cannot write this message ({error})", accepted=taken)
-    _, prompt, conversation = log.rpartition("\nWaiting for modem prompt\n")
+    conversation = log.rpartition("\nWaiting for modem prompt\n")[2]
     written = not log or "Sending SMS\n" in conversation
     result = _RESULT.search(conversation)
-    if result is not None and prompt:
+    if result is not None:
         code, family = int(result[2]), Family(result[1])
         return send_failure(code, family=family, accepted=taken, written=written)
     if error in {"ERR_EMPTYSMSC", "ERR_EMPTY"} and not written:

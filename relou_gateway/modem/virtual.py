@@ -159,7 +159,11 @@ def start_virtual(options: VirtualOptions) -> VirtualModem:
         command = [sys.executable, "-m", f"{__package__}.virtual_process"]
         child_options = json.loads(options.to_json()) | {"lifeline": theirs}
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [*command, json.dumps(child_options)], pass_fds=(theirs,), stdin=subprocess.DEVNULL
+            [*command, json.dumps(child_options)],
+            pass_fds=(theirs,),
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C in the terminal is for the gateway, which still needs its modem to stop in order
+            start_new_session=True,
         )
     finally:
         os.close(theirs)

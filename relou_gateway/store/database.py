@@ -11,7 +11,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -21,6 +21,8 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 
 SCHEMA_VERSION = 1
+APPLICATION_ID = int.from_bytes(b"relu")
+"""Stands in the header of our files, so that no other program's database is taken for one."""
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another: the daemon's transactions are small."""
 
@@ -82,11 +84,13 @@ class Database:
         Raises `StoreError` where it is missing, damaged, or of another version.
         """
         self.path = path
-        if not path.exists():
-            raise StoreError(f"{path}: there is no database yet; `relou-gateway run` makes it")
+        with _plain_errors(path):
+            if not path.exists():
+                raise StoreError(f"{path}: there is no database yet; `relou-gateway run` makes it")
         self._connection = _connect(path)
         try:
-            version = _version(self._connection)
+            with _plain_errors(path):
+                version = _version(self._connection, path)
             if version != SCHEMA_VERSION:
                 raise StoreError(_version_fault(path, version))
         except BaseException:
@@ -148,7 +152,7 @@ def create_or_migrate(path: Path) -> int:
         _make_private(path)
         connection = _connect(path)
         try:
-            version = _version(connection)
+            version = _version(connection, path)
             if version > SCHEMA_VERSION:
                 raise StoreError(_version_fault(path, version))
             if version:
@@ -178,6 +182,7 @@ def prepare(connection: Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = ON")  # the triggers call the two functions above
+    connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE asks the triggers on DELETE too
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 
@@ -186,6 +191,7 @@ def _connect(path: Path) -> Connection:
     with _plain_errors(path):
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
+            _version(connection, path)  # before a pragma changes a file that is not ours
             prepare(connection)
         except BaseException:
             connection.close()
@@ -200,8 +206,13 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))
 
 
-def _version(connection: Connection) -> int:
+def _version(connection: Connection, path: Path) -> int:
+    """Return the schema's version, 0 for an empty file; refuse what another program made."""
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = version == 0 and connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0] == 0
+    if application != APPLICATION_ID and not empty:
+        raise StoreError(f"{path}: this is another program's database; set storage.path to a file of its own")
     return version
 
 
@@ -220,9 +231,9 @@ def _check(connection: Connection, path: Path) -> None:
 
 
 def _back_up(connection: Connection, target: Path) -> None:
-    with sqlite3.connect(target) as copy:
+    _make_private(target)
+    with closing(sqlite3.connect(target)) as copy:
         connection.backup(copy)
-    copy.close()
 
 
 def _apply(connection: Connection, version: int) -> None:
@@ -230,7 +241,15 @@ def _apply(connection: Connection, version: int) -> None:
         return
     steps = "\n".join(scripts_from(version))
     # One transaction, the version with it: a crash in between leaves the old database whole.
-    connection.executescript(f"BEGIN IMMEDIATE;\n{steps}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;")
+    connection.executescript(
+        f"""
+        BEGIN IMMEDIATE;
+        {steps}
+        PRAGMA application_id = {APPLICATION_ID};
+        PRAGMA user_version = {SCHEMA_VERSION};
+        COMMIT;
+        """
+    )
 
 
 def _plain(error: sqlite3.Error, path: Path) -> StoreError | None:

@@ -54,12 +54,14 @@ class Taken:
 
     `twins` are slots whose deletion had an unknown outcome before, and which show the very
     content that was to be deleted: they count as the one that is known (the sole exception).
+    `rang_again` are the numbers whose call was stored before and still goes on.
     """
 
     messages: tuple[int, ...]
     parts: int
     deletable: tuple[SlotAddress, ...]
     twins: tuple[SlotAddress, ...]
+    rang_again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,11 @@ def take(
         message_id = _store(tx, slot, now, canonical)
         parts += message_id is None
         _believe(tx, slot, message_id)
-    for call in listing.calls:
-        _store_call(tx, call, now, canonical)
+    rung = [_store_call(tx, call, now, canonical) for call in listing.calls]
     if listing.complete:
         _drop_unseen(tx, listing)
-    return Taken(tuple(_ids_after(tx, before)), parts, tuple(deletable), tuple(twins))
+    rang_again = tuple(dict.fromkeys(number for number in rung if number is not None))
+    return Taken(tuple(_ids_after(tx, before)), parts, tuple(deletable), tuple(twins), rang_again)
 
 
 def forget_slots(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
@@ -340,8 +342,8 @@ def _insert(
     return int(row["id"])
 
 
-def _store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) -> None:
-    """Store a call, or count one more ring of the call that is going on."""
+def _store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) -> str | None:
+    """Store a call, or count one more ring of the call that is going on; return whose that is."""
     number, _ = text_codec.storable(canonical(call.number))
     ringing = tx.execute(
         """
@@ -352,11 +354,12 @@ def _store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) -
     ).fetchone()
     if ringing is None:
         _insert(tx, Kind.CALL, call.number, "", None, None, now, canonical)
-    else:
-        tx.execute(
-            "UPDATE inbox SET rings = rings + 1, last_ring_at = ? WHERE id = ?",
-            (milliseconds(now.quota), ringing["id"]),
-        )
+        return None
+    tx.execute(
+        "UPDATE inbox SET rings = rings + 1, last_ring_at = ? WHERE id = ?",
+        (milliseconds(now.quota), ringing["id"]),
+    )
+    return number
 
 
 # --- parts --------------------------------------------------------------------------------

@@ -92,32 +92,50 @@ def latest_time(tx: Connection) -> datetime | None:
 
 
 def broken_links(tx: Connection) -> list[int]:
-    """Return the ids of rows whose hash, or whose link to the row before, does not hold."""
-    broken, previous = [], GENESIS
+    """Return the ids of rows whose hash or link does not hold, and of rows missing at the end.
+
+    The chain shows what was taken out before its last row; SQLite counts how many there were.
+    """
+    broken, previous, last = [], GENESIS, 0
     for row in tx.execute("SELECT * FROM ledger ORDER BY id"):
         whole = row["previous"] == previous and row["hash"] == chain_hash(
             previous, *(row[name] for name in _HASHED)
         )
         if not whole:
             broken.append(row["id"])
-        previous = row["hash"]
-    return broken
+        previous, last = row["hash"], row["id"]
+    counted = tx.execute("SELECT seq FROM sqlite_sequence WHERE name = 'ledger'").fetchone()
+    return broken if counted is None else [*broken, *range(last + 1, counted["seq"] + 1)]
 
 
 def changed_contents(tx: Connection) -> list[int]:
     """Return the ids of messages that are kept, and no longer say what the ledger sealed."""
     rows = tx.execute(
         """
-        SELECT inbox.*, ledger.content FROM inbox
+        SELECT inbox.id, salt, received_number AS number, text, raw, ledger.content FROM inbox
         JOIN ledger ON ledger.message_id = inbox.id AND ledger.event = 'received'
-        WHERE inbox.salt != x''
         """
     )
-    return [
-        row["id"]
-        for row in rows
-        if content_hash(row["salt"], row["received_number"], row["text"], row["raw"]) != row["content"]
-    ]
+    return [row["id"] for row in rows if _is_changed(row)]
+
+
+def changed_replies(tx: Connection) -> list[int]:
+    """Return the ids of replies that are kept, and no longer say what the ledger sealed."""
+    rows = tx.execute(
+        """
+        SELECT outbox.id, salt, number, text, NULL AS raw, ledger.content FROM outbox
+        JOIN ledger ON ledger.reply_id = outbox.id AND ledger.event = 'reply' AND ledger.content != x''
+        """
+    )
+    return [row["id"] for row in rows if _is_changed(row)]
+
+
+def _is_changed(row: Row) -> bool:
+    """Say whether a row says something else than was sealed; what was forgotten says nothing."""
+    if not row["salt"] and not row["number"] and not row["text"] and row["raw"] is None:
+        return False
+    sealed: bytes = row["content"]
+    return content_hash(row["salt"], row["number"], row["text"], row["raw"]) != sealed
 
 
 def _entry(row: Row) -> Entry:

@@ -242,13 +242,12 @@ def operate(tx: Connection, reply_id: int, event: Event, reason: str, now: Momen
     """
     if event is Event.SETTLE_SENT:
         fields = "reason = :reason, sent_wall = :wall, accepted = parts"
-    elif event is Event.SETTLE_FAILED:
-        fields = "reason = :reason, accepted = 0"
     else:
         fields = "reason = :reason"
     moved = _move(tx, reply_id, event, now, fields, reason=reason)
     if event is Event.SETTLE_FAILED:
-        _release(tx, reply_id, 0, now)
+        # What the modem certainly took was paid, whatever a person decides.
+        _release(tx, reply_id, get(tx, reply_id).accepted, now)
     return moved
 
 
@@ -297,7 +296,15 @@ def counts(tx: Connection) -> dict[Status, int]:
 
 def forget_before(tx: Connection, before: datetime) -> int:
     """Forget numbers and texts of what ended before quota time `before`; amounts stay."""
-    tx.execute("UPDATE reservations SET recipient = '' WHERE settled_at < ?", (milliseconds(before),))
+    # A name of its own for each: one for all would count as one recipient.
+    tx.execute(
+        """
+        UPDATE reservations SET recipient = '#' || id
+        WHERE settled_at < ? AND recipient != '#' || id
+          AND reply_id NOT IN (SELECT id FROM outbox WHERE state = 'in_doubt')
+        """,
+        (milliseconds(before),),
+    )
     return tx.execute(
         """
         UPDATE outbox SET number = '', text = '', salt = x''
@@ -363,7 +370,7 @@ def _release(tx: Connection, reply_id: int, keep: int, now: Moment) -> None:
         "UPDATE reservations SET parts = ?, cost = ?, changed_at = ?, changed_wall = ? WHERE id = ?",
         (
             keep,
-            row["cost"] * keep // row["parts"],
+            -(-row["cost"] * keep // row["parts"]),  # rounded up: a release is never too large
             milliseconds(now.quota),
             milliseconds(now.wall),
             row["id"],
@@ -372,8 +379,11 @@ def _release(tx: Connection, reply_id: int, keep: int, now: Moment) -> None:
     reply = get(tx, reply_id)
     if keep == 0 and reply.purpose is Purpose.REPLY:
         later = tx.execute(
-            "SELECT 1 FROM reservations WHERE recipient = ? AND id > ? AND parts > 0",
-            (row["recipient"], row["id"]),
+            """
+            SELECT 1 FROM reservations JOIN outbox ON outbox.id = reply_id
+            WHERE recipient = ? AND reservations.id > ? AND reservations.parts > 0 AND kind = 'reply'
+            """,
+            (reply.number, row["id"]),
         ).fetchone()
         senders.uncount_answer(tx, reply.number, row["answered_before"], answered_since=later is not None)
 

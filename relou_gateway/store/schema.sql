@@ -189,6 +189,15 @@ WHEN NEW.parts > OLD.parts OR NEW.cost > OLD.cost
 BEGIN
     SELECT RAISE(ABORT, 'a reservation only shrinks');
 END;
+CREATE TRIGGER reservations_no_delete BEFORE DELETE ON reservations
+BEGIN
+    SELECT RAISE(ABORT, 'a reservation only shrinks');
+END;
+-- A reply ends in a state that the ledger knows of, not by being gone.
+CREATE TRIGGER outbox_no_delete BEFORE DELETE ON outbox
+BEGIN
+    SELECT RAISE(ABORT, 'a reply is never deleted');
+END;
 
 -- Append-only and chained: each row's hash covers its content and the hash of the row before.
 -- It holds ids, amounts and states, never a number or a text: those can be forgotten, the chain
@@ -216,6 +225,12 @@ BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;
 CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only');
+END;
+-- INSERT OR REPLACE takes the old row out without asking the trigger above.
+CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger
+WHEN EXISTS (SELECT 1 FROM ledger WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only');
 END;

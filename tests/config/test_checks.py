@@ -51,9 +51,9 @@ LONG = f"Non 🙂 {'…' * 70}"
         ("budget: {per_day: 0.31}", "budget.per_day", "texts[0] to FR costs 0.32", "budget.per_day is 0.31"),
         ("budget: {price: 16}", "budget.price", "texts[0] to FR costs 32.00", "budget.per_day is 16.00"),
         (
-            "budget: {per_day: 0.2, price: {default: 0, BE: 0.3}}\nreplies: {texts: [a]}\nsenders: {answer: [FR, BE]}",
+            "budget: {per_day: 0.2, price: {default: 0.01, FR: 0.3}}\nsenders: {answer: [FR]}",
             "budget.per_day",
-            "texts[0] to BE costs 0.30",
+            "texts[0] to FR costs 0.60",
             "budget.per_day is 0.20",
         ),
         (

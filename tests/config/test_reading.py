@@ -97,6 +97,11 @@ def test_a_section_that_is_no_mapping_is_refused(tmp_path: Path, section: str, v
     assert [fault] == faults_of(tmp_path, f"{section}: {value}")
 
 
+def test_an_inner_mapping_that_is_none_is_one_fault(tmp_path: Path) -> None:
+    fault = 'config.yaml:1: budget.balance: expected a mapping such as {ussd: "#123#", every: 12h}'
+    assert [fault] == faults_of(tmp_path, "budget: {balance: 5}")
+
+
 def test_keys_that_are_no_words_are_refused(tmp_path: Path) -> None:
     assert ["config.yaml:1: modem: a key must be a word"] * 2 == faults_of(
         tmp_path, "modem: {[a]: b, {c: d}: e}"

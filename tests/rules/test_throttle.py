@@ -6,6 +6,7 @@ a reservation counts from its claim until its settling plus the span, the end no
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -287,10 +288,10 @@ def test_a_denial_names_a_cap_that_really_binds(
 
 @given(CAPS, st.lists(SPENDINGS, max_size=12), WISHES, MOMENTS, st.randoms(use_true_random=False))
 def test_the_order_in_which_spendings_are_told_does_not_matter(
-    all_caps: list[Cap], spent: list[Spending], wish: Spending, now: datetime, rng: object
+    all_caps: list[Cap], spent: list[Spending], wish: Spending, now: datetime, rng: random.Random
 ) -> None:
     shuffled = list(spent)
-    rng.shuffle(shuffled)  # type: ignore[attr-defined]
+    rng.shuffle(shuffled)
 
     assert denial(all_caps, spent, wish, now) == denial(all_caps, shuffled, wish, now)
 

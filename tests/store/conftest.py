@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relou_gateway.store.database import Connection, Database, create_or_migrate
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "gateway.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    create_or_migrate(path)
+    with Database(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def tx(database: Database) -> Iterator[Connection]:
+    """One write transaction round the whole test; it is committed at its end."""
+    with database.transaction("test") as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def tx_for_properties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """One transaction for all examples of a property; it is never committed."""
+    path = tmp_path_factory.mktemp("properties") / "gateway.db"
+    create_or_migrate(path)
+    with Database(path) as opened, opened.snapshot() as connection:
+        yield connection
