@@ -82,6 +82,9 @@ class _Daemon:
     ) -> None:
         self._settings = settings
         self._stop = stop
+        self._end_anyway = threading.Timer(STOP_WITHIN, _end_now)
+        self._end_anyway.daemon = True
+        house.callback(self._end_anyway.cancel)
         path = settings.storage.path
         house.enter_context(_only_one(path))
         self._told_of_store = False
@@ -119,6 +122,8 @@ class _Daemon:
         """Recover, tick until told to stop, and stop in order."""
         self._announce()
         pipeline.recover(self._gateway)
+        with self._database.transaction("start") as tx:
+            state.note_modem(tx, "starting", "", self._override or self._settings.modem.device, self._now())
         poll = self._settings.modem.poll
         self._every(poll, "exchange", self._exchange)
         self._every(SWEEP_EVERY, "sweep", self._sweep)
@@ -291,24 +296,33 @@ class _Daemon:
         systemd.notify("STOPPING=1")
         log.say(Event.DAEMON_STOPPING)
         began = time.monotonic()
+        self._end_anyway.start()
         self._keeper.hurry(LAST_SEND)
         self._scheduler.shutdown(wait=False)
-        if not self._working.acquire(timeout=STOP_WITHIN):
-            # Only the disk can take this long. The next start finds what is left.
-            log.say(Event.TICK_FAILED, tick="stop", reason="the last step did not end in time")
-            os._exit(0)
-        self._working.release()
+        with self._working:  # waits for the tick that runs; none begins any more
+            counts = self._write_end()
+        log.say(Event.DAEMON_STOPPED, seconds=round(time.monotonic() - began, 1), **counts)
+
+    def _write_end(self) -> dict[str, int]:
+        """Write how things stand at the end; return how many replies are in which state."""
         try:
             self._save_clock()
             with self._database.transaction("modem") as tx:
                 state.note_modem(tx, "stopped", "", self._device, self._now())
+            with self._database.snapshot() as tx:
+                return {str(status): count for status, count in outbox.counts(tx).items() if count}
         except StoreError as error:
             self._store_failed(error)
-        log.say(Event.DAEMON_STOPPED, seconds=round(time.monotonic() - began, 1), **self._farewell())
+            return {}
 
-    def _farewell(self) -> dict[str, int]:
-        with self._database.snapshot() as tx:
-            return {str(status): count for status, count in outbox.counts(tx).items() if count}
+
+def _end_now() -> None:
+    """End the process on the spot: only a disk or a locked database can take this long.
+
+    The cell ends with it, and the next start finds whatever could not be written.
+    """
+    log.say(Event.TICK_FAILED, tick="stop", reason="the last step did not end in time")
+    os._exit(0)
 
 
 def _continued_clock(database: Database) -> QuotaClock:

@@ -336,57 +336,70 @@ def _note_denial(gateway: Gateway, denied: Denial | None) -> None:
     """Say once that a cap is reached, and once that it is free again."""
     before, gateway.denied = gateway.denied, denied
     if denied is not None and (before is None or before.cap != denied.cap):
-        log.say(Happened.CAP_REACHED, cap=denied.cap.name, limit=denied.cap.limit, until=str(denied.until))
+        log.say(
+            Happened.CAP_REACHED,
+            cap=denied.cap.name,
+            limit=denied.cap.limit,
+            until=denied.until and denied.until.isoformat(),
+        )
     if denied is None and before is not None:
         log.say(Happened.CAP_FREE, cap=before.cap.name)
 
 
 def _settle_sent(gateway: Gateway, reply: Reply, references: tuple[int, ...]) -> None:
-    now = gateway.now()
+    """Write that all of it left (C4)."""
     with gateway.database.transaction("C4 settle") as tx:
+        now = gateway.now()
         outbox.settle_sent(tx, reply.id, references, now)
-    log.say(
-        Happened.REPLY_SENT, reply=reply.id, number=reply.number, parts=reply.parts, attempt=reply.attempts
-    )
-    log.say(
-        Happened.EXCHANGE_CLOSED,
-        reply=reply.id,
-        message=reply.message_id,
-        number=reply.number,
-        parts=reply.parts,
-        waited=_seconds(now.quota - reply.created_at),
-        overdue=_seconds(now.quota - reply.due_at),
-    )
+    _close_exchange(reply, Status.SENT, now)
 
 
 def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> None:
     """Write what a failed send means (C4): again later, never again, or in doubt."""
-    now = gateway.now()
     reason = str(failure)
-    retry = lifecycle.retry_at(reply.attempts, now.quota)
     with gateway.database.transaction("C4 settle") as tx:
+        now = gateway.now()
         match failure:
-            case InDoubt() as doubt:
-                outbox.settle_in_doubt(tx, reply.id, reason, doubt.accepted, doubt.accepted + 1, now)
+            case InDoubt(accepted=accepted):
+                outbox.settle_in_doubt(tx, reply.id, reason, accepted, accepted + 1, now)
             case SendFailure(accepted=accepted) if accepted:
                 outbox.settle_in_doubt(tx, reply.id, reason, accepted, accepted, now)
             case Refused():
                 outbox.settle_refused(tx, reply.id, reason, now)
             case NotSent():
+                retry = lifecycle.retry_at(reply.attempts, now.quota)
                 outbox.settle_not_sent(tx, reply.id, reason, retry, now)
-        after = outbox.get(tx, reply.id)
+        state_after = outbox.get(tx, reply.id).state
+    if state_after is Status.SCHEDULED:
+        log.say(
+            Happened.REPLY_POSTPONED,
+            reply=reply.id,
+            number=reply.number,
+            attempt=reply.attempts,
+            reason=reason,
+        )
+    else:
+        _close_exchange(reply, state_after, now, reason=reason, code=failure.code)
+
+
+def _close_exchange(reply: Reply, ended: Status, now: Moment, **more: str | int | None) -> None:
+    """Log the one line of a finished exchange, with its waits in seconds."""
     happened = {
-        Status.IN_DOUBT: Happened.REPLY_IN_DOUBT,
+        Status.SENT: Happened.REPLY_SENT,
         Status.FAILED: Happened.REPLY_FAILED,
-        Status.SCHEDULED: Happened.REPLY_POSTPONED,
-    }[after.state]
+        Status.IN_DOUBT: Happened.REPLY_IN_DOUBT,
+    }[ended]
+    log.say(happened, reply=reply.id, number=reply.number, attempt=reply.attempts, **more)
     log.say(
-        happened,
+        Happened.EXCHANGE_CLOSED,
         reply=reply.id,
+        message=reply.message_id,
         number=reply.number,
-        reason=reason,
-        code=failure.code,
-        attempt=reply.attempts,
+        state=ended,
+        parts=reply.parts,
+        attempts=reply.attempts,
+        waited=_seconds(now.quota - reply.created_at),
+        overdue=_seconds(now.quota - reply.due_at),
     )
 
 

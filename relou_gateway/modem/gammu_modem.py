@@ -18,6 +18,7 @@ from typing import Any
 import gammu
 
 from ..rules.records import Call, Identity, Listing, Memory, Network, Slot, SlotAddress, Undecodable
+from .gammu_errors import CONVERSION_ERRORS, LOSSES, NO_MEMORIES, NO_MESSAGE, NO_SIM, GammuError
 from .gammu_listing import Counts, Pass, Shown, Unreadable
 from .gammu_message import (
     concatenation_header,
@@ -31,50 +32,8 @@ from .gammu_stream import failure_of_send, raw_message, was_deleted
 from .port import DeleteFailed, ModemLost
 from .rings import Rings
 
-_BUSY = ("busy", "{0} cannot be opened; another program may hold it: `relou-gateway doctor` names it")
-_GONE = ("absent", "{0} is gone: the modem was unplugged, or has reset itself")
-_HUNG = ("hung", "the modem on {0} does not answer; if this stays so, unplug it and plug it in again")
-
-LOSSES = {
-    "ERR_DEVICENOTEXIST": ("absent", "{0} does not exist; plug the modem in, or correct modem.device"),
-    "ERR_DEVICEOPENERROR": _BUSY,
-    "ERR_DEVICELOCKED": _BUSY,
-    "ERR_DEVICEBUSY": _BUSY,
-    "ERR_DEVICENOPERMISSION": ("denied", "no permission to open {0}; join its group, which is often dialout"),
-    "ERR_DEVICENODRIVER": ("broken", "{0} has no driver"),
-    "ERR_DEVICENOTWORK": _HUNG,
-    "ERR_DEVICEDTRRTSERROR": _GONE,
-    "ERR_DEVICECHANGESPEEDERROR": _GONE,
-    "ERR_DEVICEWRITEERROR": _GONE,
-    "ERR_DEVICEREADERROR": _GONE,
-    "ERR_DEVICEPARITYERROR": _GONE,
-    "ERR_TIMEOUT": _HUNG,
-    "ERR_ABORTED": _HUNG,
-}
-"""Errors of libGammu's that mean that the modem cannot be worked with: cause and cure."""
-
-NO_MESSAGE = {"ERR_EMPTY", "ERR_INVALIDLOCATION"}
-
-NO_MEMORIES = ("sim", "the SIM's messages cannot be read; is a SIM in the modem, and not locked?")
-
-NO_SIM = {"ERR_SECURITYERROR", "ERR_NOSIM"}
-"""What it says of memories that a SIM keeps closed, and of much else that a modem does not allow."""
-
-CONVERSION_ERRORS = (ValueError, TypeError, OverflowError, SystemError, IndexError)
-"""What follows where python-gammu cannot put libGammu's answer into Python's terms, or ours into its,
-and where libGammu says that all is well and answers nothing."""
-
-
 UNLOCKING = 3
 """How often a SIM is asked whether it is open after its PIN was given; each time takes up to a second."""
-
-
-class _GammuError(Exception):
-    """An error of libGammu's that is not a loss; `name` as `ERR_EMPTY`."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
 
 
 class GammuModem:
@@ -116,7 +75,7 @@ class GammuModem:
     def _open(self, pin: str | None) -> None:
         try:
             self._ask("Init")
-        except _GammuError as error:
+        except GammuError as error:
             raise self._broken(error) from None
         self._unlock(pin)
 
@@ -128,10 +87,13 @@ class GammuModem:
             raise ModemLost("pin", f"the SIM asks for its {asks_for}; unblock it in a phone")
         if pin is None:
             raise ModemLost("pin", "the SIM asks for its PIN; set modem.pin, or remove the PIN in a phone")
-        with suppress(_GammuError):
+        looks = UNLOCKING
+        try:
             self._ask("EnterSecurityCode", "PIN", pin)
-        # its result is not to be trusted: a line that the modem says unasked replaces it
-        for _ in range(UNLOCKING):
+        except GammuError:
+            looks = 1
+        # its success is not to be trusted: a line that the modem says unasked replaces an error
+        for _ in range(looks):
             if self._ask_or(None, "GetSecurityStatus") is None:
                 return
         raise ModemLost("pin_wrong", "the SIM refused the PIN; correct modem.pin: three wrong ones close it")
@@ -195,7 +157,7 @@ class GammuModem:
         with self._overheard() as overheard:
             try:
                 self._ask("DeleteSMS", 0, location)
-            except _GammuError as failure:
+            except GammuError as failure:
                 error = failure.name
             log = overheard()
         if not was_deleted(error, log):
@@ -244,7 +206,7 @@ class GammuModem:
             message = self._ask("GetNextSMS", *where)[0]
         except CONVERSION_ERRORS:
             raise Unreadable from None
-        except _GammuError as error:
+        except GammuError as error:
             if error.name in NO_MESSAGE:
                 return None
             self._check_sim(error)
@@ -263,7 +225,7 @@ class GammuModem:
                 message = self._ask("GetSMS", 0, location)[0]
             except CONVERSION_ERRORS as conversion:
                 error = _name(conversion)
-            except _GammuError as failure:
+            except GammuError as failure:
                 self._check_sim(failure)
                 error = failure.name
             log = overheard()
@@ -274,21 +236,22 @@ class GammuModem:
             return None  # for an empty slot modems answer with all sorts of errors
         return Shown(location, message, error, pdu)
 
-    def _check_sim(self, error: _GammuError) -> None:
+    def _check_sim(self, error: GammuError) -> None:
         if error.name in NO_SIM:
             raise ModemLost(*NO_MEMORIES)
 
     def _read_counts(self) -> Counts | None:
         try:
             status = self._ask("GetSMSStatus")
-        except _GammuError as error:
+        except GammuError as error:
             self._check_sim(error)
             return None
         return Counts(status["SIMSize"], status["SIMUsed"], status["PhoneSize"], status["PhoneUsed"])
 
     def _slot(self, shown: Shown) -> Slot:
         if shown.message is not None and shown.pdu is None and needs_pdu(shown.message):
-            shown = self.read(shown.location) or shown
+            again = self.read(shown.location)
+            shown = again if again is not None and again.message is not None else shown
         address = self._address(shown.location)
         if shown.message is None:
             fingerprint = fingerprint_of_undecodable(shown.error, shown.pdu)
@@ -335,7 +298,7 @@ class GammuModem:
     # --- libGammu ---------------------------------------------------------------------------
 
     def _ask(self, method: str, *arguments: Any) -> Any:
-        """Call libGammu; raises `ModemLost` for a loss and `_GammuError` for anything else."""
+        """Call libGammu; raises `ModemLost` for a loss and `GammuError` for anything else."""
         try:
             return getattr(self._machine, method)(*arguments)
         except gammu.GSMError as error:
@@ -343,16 +306,16 @@ class GammuModem:
             if name in LOSSES:
                 cause, cure = LOSSES[name]
                 raise ModemLost(cause, cure.format(self._device)) from None
-            raise _GammuError(name) from None
+            raise GammuError(name) from None
 
     def _ask_or(self, default: Any, method: str, *arguments: Any) -> Any:
         """Call libGammu for something that not every modem can; raises `ModemLost` alone."""
         try:
             return self._ask(method, *arguments)
-        except (_GammuError, *CONVERSION_ERRORS):
+        except (GammuError, *CONVERSION_ERRORS):
             return default
 
-    def _broken(self, error: _GammuError) -> ModemLost:
+    def _broken(self, error: GammuError) -> ModemLost:
         return ModemLost("broken", f"{self._device} does not answer as a modem does ({error.name})")
 
     @contextmanager

@@ -23,8 +23,13 @@ def raw_message(log: str) -> bytes | None:
 
 
 def was_deleted(error: str, log: str) -> bool:
-    """Tell whether DeleteSMS, which raised `error` if any, has deleted (ATGEN_ReplyDeleteSMSMessage)."""
-    return "SMS deleted OK\n" in log if log else not error
+    """Tell whether DeleteSMS, which raised `error` if any, has deleted (at-sms.c, ATGEN_DeleteSMS).
+
+    Its silence alone proves nothing. The text of the message stands before the last line that
+    counts, so that no stranger can write this one.
+    """
+    confirmed = "SMS deleted OK\n" in log.rpartition("Deleting SMS\n")[2]
+    return not error and (confirmed or not log)
 
 
 def failure_of_send(error: str, log: str, taken: int) -> SendFailure:

@@ -26,7 +26,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -152,19 +152,13 @@ def start_virtual(options: VirtualOptions) -> VirtualModem:
     It ends when it is stopped, and when this process ends in whatever way. Raises
     `VirtualFailure` where it does not come up.
     """
-    ours, theirs = -1, -1
     options.link.unlink(missing_ok=True)  # of one that was killed; else it would look ready at once
     theirs, ours = os.pipe()
     try:
-        command = [sys.executable, "-m", f"{__package__}.virtual_process"]
-        child_options = json.loads(options.to_json()) | {"lifeline": theirs}
-        process = subprocess.Popen(  # noqa: S603 - our own module
-            [*command, json.dumps(child_options)],
-            pass_fds=(theirs,),
-            stdin=subprocess.DEVNULL,
-            # Ctrl-C in the terminal is for the gateway, which still needs its modem to stop in order
-            start_new_session=True,
-        )
+        process = _spawn(replace(options, lifeline=theirs), theirs)
+    except OSError:
+        os.close(ours)
+        raise
     finally:
         os.close(theirs)
     modem = VirtualModem(process, options, ours)
@@ -174,6 +168,16 @@ def start_virtual(options: VirtualOptions) -> VirtualModem:
         modem.stop()
         raise
     return modem
+
+
+def _spawn(options: VirtualOptions, lifeline: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", f"{__package__}.virtual_process", options.to_json()],
+        pass_fds=(lifeline,),
+        stdin=subprocess.DEVNULL,
+        # Ctrl-C in the terminal is for the gateway, which still needs its modem to stop in order
+        start_new_session=True,
+    )
 
 
 def _wait_for_link(modem: VirtualModem) -> None:

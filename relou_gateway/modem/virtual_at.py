@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -39,46 +39,24 @@ class Query:
 class Refusal(Exception):
     """A final answer other than OK."""
 
-    def answer(self, *, verbosity: int) -> str:
-        """Return the line that says so; `verbosity` is AT+CMEE's."""
-        raise NotImplementedError
+    def __init__(self, line: str = "ERROR") -> None:
+        super().__init__(line)
+        self.line = line
+
+    def answer(self, verbosity: int) -> str:  # noqa: ARG002 - CmeError heeds it
+        """Return the answer; `verbosity` is AT+CMEE's."""
+        return self.line
 
 
 class PlainError(Refusal):
     """The command is unknown or badly written."""
 
-    def answer(self, *, verbosity: int) -> str:  # noqa: ARG002 - the protocol of Refusal
-        """Return ERROR."""
-        return "ERROR"
-
 
 class NoCarrier(Refusal):
     """There is no such connection."""
 
-    def answer(self, *, verbosity: int) -> str:  # noqa: ARG002 - the protocol of Refusal
-        """Return NO CARRIER."""
-        return "NO CARRIER"
-
-
-class CmeError(Refusal):
-    """The equipment cannot (27.007 ch. 9.2)."""
-
-    NOT_ALLOWED, PIN_REQUIRED, PUK_REQUIRED, BAD_PASSWORD, NO_NETWORK = 3, 11, 12, 16, 30
-    TEXTS = {3: "operation not allowed", 10: "SIM not inserted", 11: "SIM PIN required"} | {
-        12: "SIM PUK required",
-        16: "incorrect password",
-        30: "no network service",
-    }
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-    def answer(self, *, verbosity: int) -> str:
-        """Return +CME ERROR with its number or text, or ERROR, as AT+CMEE has it."""
-        if not verbosity:
-            return "ERROR"
-        return f"+CME ERROR: {self.TEXTS.get(self.code, self.code) if verbosity == 2 else self.code}"
+    def __init__(self) -> None:
+        super().__init__("NO CARRIER")
 
 
 class CmsError(Refusal):
@@ -87,12 +65,34 @@ class CmsError(Refusal):
     NOT_ALLOWED, BAD_PDU, PIN_REQUIRED, BAD_INDEX, NO_NETWORK = 302, 304, 311, 321, 331
 
     def __init__(self, code: int) -> None:
-        super().__init__(code)
+        super().__init__(f"+CMS ERROR: {code}")
+
+
+class CmeError(Refusal):
+    """The equipment cannot (27.007 ch. 9.2)."""
+
+    NOT_ALLOWED, PIN_REQUIRED, PUK_REQUIRED, BAD_PASSWORD, NO_NETWORK = 3, 11, 12, 16, 30
+    WORDS: Mapping[int, str] = {
+        NOT_ALLOWED: "operation not allowed",
+        PIN_REQUIRED: "SIM PIN required",
+        PUK_REQUIRED: "SIM PUK required",
+        BAD_PASSWORD: "incorrect password",
+        NO_NETWORK: "no network service",
+    }
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"+CME ERROR: {code}")
         self.code = code
 
-    def answer(self, *, verbosity: int) -> str:  # noqa: ARG002 - the protocol of Refusal
-        """Return +CMS ERROR with its number."""
-        return f"+CMS ERROR: {self.code}"
+    def answer(self, verbosity: int) -> str:
+        """Return ERROR at 0, the number at 1, the words at 2."""
+        if not verbosity:
+            return "ERROR"
+        return (
+            f"+CME ERROR: {self.WORDS[self.code]}"
+            if verbosity == 2 and self.code in self.WORDS
+            else self.line
+        )
 
 
 _BASIC = re.compile(r"D.*|S\d+(?:=\d*|\?)|&?[A-Z]\d*", re.IGNORECASE)

@@ -1,6 +1,12 @@
 """The virtual modem's control socket: one JSON object a line, each answered by one.
 
 A request names what it wants in `do`; the answer has `ok`, and `error` where that is false.
+
+    {"do": "deliver", "number": "+33612345678", "text": "laisse-moi t'expliquer"}
+    {"do": "fault", "kind": "lose", "at": "<message>", "count": 2}
+
+deliver, deliver_part, deliver_binary, deliver_raw, report (`virtual_mail` says what each
+takes), call, set, state, slots, empty, fault, garbage, chatter, clear, drop, replug, quit.
 """
 
 from __future__ import annotations

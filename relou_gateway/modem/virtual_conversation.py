@@ -41,6 +41,7 @@ class Conversation:
         self._expected = 0
         self._echo = bytearray()
         self._held: list[str] = []
+        self._gone = False
 
     def hear(self, octets: bytes) -> None:
         """Take what the client wrote. A modem that hangs, or is flooded, loses it."""
@@ -57,10 +58,10 @@ class Conversation:
         self._write(f"\r\n{line}\r\n".encode())
 
     async def run(self) -> None:
-        """Answer until cancelled."""
-        while True:
+        """Answer until cancelled, or until a fault lets the line go down."""
+        while not self._gone:
             for octet in await self._heard.get():
-                if not self._faults.hung:
+                if not self._faults.hung and not self._gone:
                     await self._take(octet)
             self._write_echo()
 
@@ -111,7 +112,7 @@ class Conversation:
         try:
             await act(lines)
         except Refusal as refusal:
-            final = refusal.answer(verbosity=self._stick.session.verbosity)
+            final = refusal.answer(self._stick.session.verbosity)
         if fault := self._faults.strike(event, executed=True):
             self._fail(fault)
         elif self._message is not None:
@@ -130,9 +131,10 @@ class Conversation:
         if fault.kind is FaultKind.HANG:
             self._faults.hung = True
         elif fault.kind is FaultKind.DROP:
+            self._gone = True
             self._drop()
         elif fault.kind is FaultKind.REFUSE:
-            self._answer([], fault.error().answer(verbosity=1))
+            self._answer([], fault.error().line)
 
     def _answer(self, lines: Sequence[str], final: str) -> None:
         if not self._faults.hung:

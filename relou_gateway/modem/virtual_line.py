@@ -39,6 +39,7 @@ class Line:
         self._link = link
         self._received = received
         self._backlog = bytearray()
+        self._down = False
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -56,7 +57,7 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """Say `data` to the client; lost where nobody listens."""
-        if not self._watch.clients or len(self._backlog) > BACKLOG:
+        if self._down or not self._watch.clients or len(self._backlog) > BACKLOG:
             return
         idle = not self._backlog
         self._backlog += data
@@ -65,6 +66,7 @@ class Line:
 
     def drop(self) -> None:
         """Let the line go down, as when the stick is pulled: clients get EIO."""
+        self._down = True
         self._loop.remove_reader(self._master)
         self._loop.remove_writer(self._master)
         self._loop.remove_reader(self._watch.fileno)

@@ -119,7 +119,11 @@ def _show(text: str) -> None:
 
 def main() -> int:
     """Run with the options that stand as JSON in the first argument; return the exit code."""
-    return 0 if asyncio.run(serve(VirtualOptions.from_json(sys.argv[1]))) else 1
+    try:
+        return 0 if asyncio.run(serve(VirtualOptions.from_json(sys.argv[1]))) else 1
+    except OSError as failed:
+        sys.stderr.write(f"cannot plug in the virtual modem: {failed}\n")
+        return 1
 
 
 if __name__ == "__main__":

@@ -114,13 +114,13 @@ def charset(stick: Stick, query: Query) -> Sequence[str]:
 def power(stick: Stick, query: Query) -> Sequence[str]:
     """AT+CFUN: 1 is on, 0 and 4 switch the radio off, a second 1 restarts the modem."""
     if query.form is Form.READ:
-        return [f"+CFUN: {stick.session.power}"]
+        return [f"+CFUN: {stick.power}"]
     level = query.number(0, 1)
     if level not in {0, 1, 4}:
         raise CmeError(CmeError.NOT_ALLOWED)
     if query.number(1, 0):
         stick.power_up()
-    stick.session.power = level
+    stick.power = level
     stick.flow_in()
     return []
 

@@ -37,7 +37,6 @@ class Session:
     packet_level: int = 0
     operator_format: int = 0
     ussd: int = 0
-    power: int = 1
 
 
 @dataclass(slots=True)
@@ -56,10 +55,10 @@ class Sim:
     def unlock(self, pin: str) -> None:
         """Try a PIN; raises `CmeError` for a wrong one, which costs one of three tries."""
         if not self.tries_left:
-            raise CmeError(12)
+            raise CmeError(CmeError.PUK_REQUIRED)
         if pin != self.pin:
             self.tries_left -= 1
-            raise CmeError(16 if self.tries_left else 12)
+            raise CmeError(CmeError.BAD_PASSWORD if self.tries_left else CmeError.PUK_REQUIRED)
         self.tries_left = PIN_TRIES
         self.locked = False
 
@@ -68,7 +67,7 @@ class Sim:
 class Stick:
     """One virtual modem, with counts of the command lines, arrivals and deletions that it saw.
 
-    `say` writes an unsolicited line to whoever is connected.
+    `power` is AT+CFUN's. `say` writes an unsolicited line to whoever is connected.
 
     `full` and `no_network` are faults: nothing more fits, whatever the slots show, and the
     network is gone, whatever its coverage.
@@ -81,6 +80,7 @@ class Stick:
     smsc: str = "+33609001390"
     session: Session = field(default_factory=Session)
     ringing: Ringing = field(default_factory=Ringing)
+    power: int = 1
     full: bool = False
     no_network: bool = False
     commands: int = 0
@@ -92,6 +92,7 @@ class Stick:
         """Forget what clients had set, and ask for the PIN again."""
         self.ringing.stop()
         self.session = Session()
+        self.power = 1
         self.sim.power_up()
         self.flow_in()
 
@@ -99,7 +100,7 @@ class Stick:
     def registered(self) -> bool:
         """Whether the network serves this modem now."""
         covered = self.network.coverage.registered and not self.no_network
-        return covered and not self.sim.locked and self.session.power == 1
+        return covered and not self.sim.locked and self.power == 1
 
     def flow_in(self) -> None:
         """Let waiting messages in for as long as the memory for new ones has a free slot."""

@@ -151,7 +151,10 @@ def gammu_spec(virtual: Virtual, **settings: Any) -> dict[str, Any]:
 
 @contextmanager
 def virtual_bench(
-    directory: Path, prepare: Callable[[Virtual], object] | None = None, **settings: Any
+    directory: Path,
+    prepare: Callable[[Virtual], object] | None = None,
+    deadlines: Deadlines = DEADLINES,
+    **settings: Any,
 ) -> Iterator[VirtualBench]:
     """Start a virtual modem, let `prepare` be done to it, and open it by libGammu in a cell: 5 s.
 
@@ -162,7 +165,7 @@ def virtual_bench(
     with virtual_modem(directory, **options) as virtual:
         if prepare is not None:
             prepare(virtual)
-        cell = Cell.start(gammu_spec(virtual, **settings), DEADLINES)
+        cell = Cell.start(gammu_spec(virtual, **settings), deadlines)
         try:
             yield VirtualBench(virtual, cell)
         finally:

@@ -35,9 +35,11 @@ def cell(driver: str = "Obedient", deadlines: Deadlines = QUICK, **settings: Any
 
 
 def is_gone(process_id: int) -> bool:
-    """Whether a process has ended; one that only waits to be reaped has."""
+    """Whether a process has ended with all its threads; one that only waits to be reaped has."""
+    process = Path(f"/proc/{process_id}")
     try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        return state == "Z" and len(list((process / "task").iterdir())) == 1
     except OSError:
         return True
 
@@ -318,9 +320,13 @@ def test_a_daemon_that_is_killed_leaves_no_cell(tmp_path: Path, *, busy: bool) -
 def test_fifty_cells_leave_no_descriptor_and_no_process() -> None:
     open_before = descriptors()
     for number in range(50):
-        modem = Cell.start(spec("Obedient"), QUICK)
-        if number % 2:
+        modem = Cell(spec("Obedient"), QUICK)
+        if number % 5 == 0:
+            modem.open()
+        if number % 2 == 0:
             os.kill(modem.process_id, signal.SIGKILL)
+            with pytest.raises(ModemLost):
+                modem.identify()
         modem.close()
         assert not Path(f"/proc/{modem.process_id}").exists()
     assert open_before == descriptors()

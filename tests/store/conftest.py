@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,14 +9,22 @@ import pytest
 from relou_gateway.store.database import Connection, Database, create_or_migrate
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh database, made once and copied for each test: making one waits for the disk."""
+    path = tmp_path_factory.mktemp("empty") / "gateway.db"
+    create_or_migrate(path)
+    return path
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "gateway.db"
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    create_or_migrate(path)
+def database(empty_database: Path, path: Path) -> Iterator[Database]:
+    shutil.copy(empty_database, path)
     with Database(path) as opened:
         yield opened
 
@@ -28,9 +37,11 @@ def tx(database: Database) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def tx_for_properties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def tx_for_properties(
+    empty_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Connection]:
     """One transaction for all examples of a property; it is never committed."""
     path = tmp_path_factory.mktemp("properties") / "gateway.db"
-    create_or_migrate(path)
+    shutil.copy(empty_database, path)
     with Database(path) as opened, opened.snapshot() as connection:
         yield connection

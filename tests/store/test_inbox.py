@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,7 @@ from tests.store.samples import (
     call,
     canonical,
     listing,
+    scheduled,
     sim,
     slot,
     sms,
@@ -310,13 +312,13 @@ def parts_of(text: str, size: int, reference: int = 7, number: str = KARIM) -> l
     st.randoms(use_true_random=False),
 )
 def test_parts_in_any_order_become_the_text_even_if_an_emoji_was_split(
-    tx_for_properties: Connection, text: str, size: int, rng: object
+    tx_for_properties: Connection, text: str, size: int, rng: random.Random
 ) -> None:
     tx = tx_for_properties
     parts = parts_of(text, size)
     if len(parts) < 2:
         return
-    rng.shuffle(parts)  # type: ignore[attr-defined]
+    rng.shuffle(parts)
 
     for part in parts[:-1]:
         assert Taken((), 1, (sim(1),), ()) == take(tx, slot(1, part))
@@ -330,7 +332,7 @@ def test_parts_in_any_order_become_the_text_even_if_an_emoji_was_split(
     assert 0 == inbox.parts_waiting(tx)
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)), ids=str)
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
 def test_three_parts_in_each_of_their_orders_and_in_one_listing(
     tx: Connection, order: tuple[int, ...]
 ) -> None:
@@ -535,14 +537,11 @@ def test_messages_are_found_by_all_that_is_asked_for(
 
 def test_the_messages_that_a_reply_answers_are_known(tx: Connection) -> None:
     take(tx, slot(1, sms("un")), slot(2, sms("deux")), slot(3, sms("trois")))
-    for message_id, ruling in ((1, Ruling.REPLY), (3, Ruling.JOINED)):
-        tx.execute("UPDATE inbox SET reply_id = NULL WHERE id = ?", (message_id,))
-        inbox.record_verdict(tx, message_id, ruling, Reason.FIRST_CONTACT, None, at())
-    tx.execute("PRAGMA defer_foreign_keys = ON")
-    tx.execute("UPDATE inbox SET reply_id = 5 WHERE id IN (1, 3)")
+    reply = scheduled(tx, message_id=1)
+    inbox.record_verdict(tx, 1, Ruling.REPLY, Reason.FIRST_CONTACT, reply.id, at())
+    inbox.record_verdict(tx, 3, Ruling.JOINED, Reason.REPLY_WAITING, reply.id, at())
 
-    assert [1, 3] == inbox.ids_of_reply(tx, 5)
-    tx.execute("UPDATE inbox SET reply_id = NULL")
+    assert [1, 3] == inbox.ids_of_reply(tx, reply.id)
 
 
 def test_what_is_old_is_forgotten_and_its_verdict_and_place_in_the_ledger_stay(tx: Connection) -> None:

@@ -134,20 +134,21 @@ class Service:
         assert self._output is not None, "the daemon was not started"
         return self._output
 
-    def start(self, *arguments: str, environ: Mapping[str, str] | None = None, **more: Any) -> None:
-        """Start `relou-gateway run`; `more` goes to the process, as `user=65534`."""
+    def start(
+        self, *arguments: str, prefix: Sequence[str] = (), environ: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `relou-gateway run`; `prefix` is a command that runs it, `environ` is added to its own."""
         assert self._process is None or self._process.poll() is not None, "it runs already"
         reading, writing = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [PROGRAM, "run", "--config", self.config, *arguments],
+                [*prefix, PROGRAM, "run", "--config", self.config, *arguments],
                 cwd=self.directory,
                 env=self.environment() | dict(environ or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=writing,
                 stderr=writing,
                 start_new_session=True,
-                **more,
             )
         finally:
             os.close(writing)

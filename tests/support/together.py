@@ -11,32 +11,35 @@ import pytest
 Story = Callable[[Path], None]
 Test = Callable[[pytest.FixtureRequest, pytest.TempPathFactory], None]
 
+AT_ONCE = 10
+"""Stories at one time: each has three processes, which start on few cores."""
 
-class Together:
-    """Decorates the tests of one module: the first that runs starts all that were selected, in threads.
+_STORIES: dict[object, Story] = {}
+_BEGUN = pytest.StashKey[dict[Story, Future[None]]]()
 
-    Each is a function of its own empty directory, which every user of the machine may enter.
+
+def side_by_side(story: Story) -> Test:
+    """Make a test of a function of its own empty directory.
+
+    The first such test of a session starts all that were selected, in threads; each then waits
+    for its own end.
     """
 
-    def __init__(self) -> None:
-        self._stories: dict[str, Story] = {}
-        self._begun: dict[str, Future[None]] = {}
+    def test(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+        stash = request.session.stash
+        if _BEGUN not in stash:
+            stash[_BEGUN] = _begin(request.session, tmp_path_factory)
+        stash[_BEGUN][story].result()
 
-    def __call__(self, story: Story) -> Test:
-        self._stories[story.__name__] = story
+    test.__name__, test.__module__ = story.__name__, story.__module__
+    _STORIES[test] = story
+    return test
 
-        def test(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-            if not self._begun:
-                self._begin(request, tmp_path_factory)
-            self._begun[story.__name__].result()
 
-        test.__name__, test.__module__ = story.__name__, story.__module__
-        return test
-
-    def _begin(self, request: pytest.FixtureRequest, directories: pytest.TempPathFactory) -> None:
-        module = request.node.path
-        selected = [each.name for each in request.session.items if each.path == module]
-        stories = {name: self._stories[name] for name in selected if name in self._stories}
-        pool = ThreadPoolExecutor(len(stories))
-        self._begun = {name: pool.submit(story, directories.mktemp("side")) for name, story in stories.items()}
-        pool.shutdown(wait=False)
+def _begin(session: pytest.Session, directories: pytest.TempPathFactory) -> dict[Story, Future[None]]:
+    functions = [getattr(item, "function", None) for item in session.items]
+    stories = [_STORIES[function] for function in functions if function in _STORIES]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    begun = {story: pool.submit(story, directories.mktemp("story")) for story in stories}
+    pool.shutdown(wait=False)
+    return begun
