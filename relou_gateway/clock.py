@@ -73,7 +73,7 @@ class QuotaClock:
         self._sources = sources or kernel()
         self._floor = 0 if not_before is None else (not_before - EPOCH) // _MILLISECOND
         self._saved = saved
-        self._anchor = self._continue(saved)
+        self._anchor = self._continue(saved, recorded=not_before is not None)
 
     def read(self) -> Reading:
         """Return both clocks now. Quota time never goes back, not even by a millisecond."""
@@ -99,12 +99,12 @@ class QuotaClock:
             wall_trusted=self._sources.synchronised(),
         )
 
-    def _continue(self, saved: Anchor | None) -> Anchor:
+    def _continue(self, saved: Anchor | None, *, recorded: bool) -> Anchor:
         trusted = self._sources.synchronised()
         wall = self._sources.wall()
         here = Anchor(self._sources.boot_id(), self._sources.boottime(), wall, wall, trusted)
         if saved is None:
-            return replace(here, quota=self._floor or here.quota)
+            return replace(here, quota=self._floor) if recorded else here
         if saved.boot_id == here.boot_id:
             elapsed = here.boottime - saved.boottime
         else:

@@ -180,13 +180,13 @@ class _Daemon:
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def _exchange(self) -> bool:
-        """Receive, judge and send one reply; True asks for the next tick at once."""
+        """Receive, judge and send one reply; True asks for the next tick at once: there may be more."""
         pipeline.settle_orphan(self._gateway, "what became of it could not be written")
         pipeline.judge(self._gateway)
         modem = self._keeper.modem()
         if modem is not self._greeted:
             self._greet(modem)
-        return pipeline.send(self._gateway, modem)
+        return pipeline.send(self._gateway, modem) or self._gateway.flowing
 
     def _sweep(self) -> bool:
         pipeline.sweep(self._gateway)

@@ -50,7 +50,8 @@ class Gateway:
     `now` gives both clocks; `may_claim` says no once an orderly stop has begun. `unsure` are
     the slots whose deletion may or may not have happened; `keep` is how long numbers and
     texts are remembered; `judging` is the message that the judge is at, for whoever catches
-    a fault of the program's.
+    a fault of the program's. `flowing` says that the last listing brought something, so that
+    the network may have more for the slots that are free now.
     """
 
     database: Database
@@ -62,6 +63,7 @@ class Gateway:
     unsure: set[SlotAddress] = field(default_factory=set)
     denied: Denial | None = None
     judging: int | None = None
+    flowing: bool = False
 
     def canonical(self, received: str) -> str:
         """Return the number under which the sender of `received` is known."""
@@ -107,6 +109,7 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
     with gateway.database.transaction("C1 receive") as tx:
         taken = inbox.take(tx, listing, gateway.now(), gateway.canonical, gateway.unsure)
         stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK))
+    gateway.flowing = bool(taken.messages or taken.parts)
     for address in taken.twins:
         log.say(Happened.SLOT_TWIN_ASSUMED, memory=address.memory, location=address.location)
     if taken.parts:
@@ -162,7 +165,7 @@ def judge(gateway: Gateway) -> int:
 
 
 def push_away(gateway: Gateway) -> None:
-    """Let the message on which a fault of the program's struck wait behind the others, in the end for good."""
+    """Let the message that a fault of the program struck wait behind the others, in the end for good."""
     if gateway.judging is None:
         return
     with gateway.database.transaction("push away") as tx:

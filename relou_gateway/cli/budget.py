@@ -10,9 +10,11 @@ from ..rules import throttle
 from ..rules.money import decimal
 from ..rules.throttle import Standing, Unit
 from ..store import ledger
+from ..store.database import Connection
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import Column, print_json, say, table
+from .screen import at_a_glance
 
 
 @click.command()
@@ -21,7 +23,8 @@ from .output import Column, print_json, say, table
 def budget(settings: Settings, as_json: bool) -> None:
     """Show what is spent, reserved and left in each window, and when more comes free."""
     with at_desk(settings) as desk:
-        found = standings(desk)
+        with desk.database.snapshot() as tx:
+            found = standings(desk, tx)
         if as_json:
             for each in found:
                 print_json(_record(desk, each))
@@ -29,11 +32,10 @@ def budget(settings: Settings, as_json: bool) -> None:
             _print_table(desk, found)
 
 
-def standings(desk: Desk) -> list[Standing]:
+def standings(desk: Desk, tx: Connection) -> list[Standing]:
     """Return how full each cap is at this moment."""
     policy = desk.settings.policy
-    with desk.database.snapshot() as tx:
-        spendings = ledger.spendings(tx, desk.now.quota - throttle.MONTH)
+    spendings = ledger.spendings(tx, desk.now.quota - throttle.MONTH)
     caps = (*throttle.caps(policy.throttle), *money_caps.caps(policy.budget))
     return [throttle.standing(cap, spendings, desk.now.quota) for cap in caps]
 
@@ -56,7 +58,7 @@ def _record(desk: Desk, each: Standing) -> dict[str, object]:
 
 def _print_table(desk: Desk, found: list[Standing]) -> None:
     if not found:
-        say("no cap is set: see throttle and budget in the configuration")
+        say("no cap is set; throttle and budget in the configuration set them")
         return
     amounts = [Column(name, right=True) for name in ("used", "reserved", "left", "cap")]
     columns: list[str | Column] = ["window", "of", *amounts, "more at"]
@@ -64,10 +66,10 @@ def _print_table(desk: Desk, found: list[Standing]) -> None:
         columns,
         [
             (
-                each.cap.name,
+                each.cap.name.partition(".")[2],
                 desk.settings.policy.budget.currency if each.cap.unit is Unit.MONEY else each.cap.unit,
                 *(amount(each, value) for value in (each.used, each.reserved, each.left, each.cap.limit)),
-                desk.wall(each.free_at),
+                at_a_glance(desk.wall(each.free_at)),
             )
             for each in found
         ],

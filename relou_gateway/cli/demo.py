@@ -7,92 +7,142 @@ each time, so that it can never touch those of a gateway in service.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import yaml
-from click import echo
 
 from ..config import Settings, load
-from ..rules.money import decimal
 from ..rules.records import Kind, Ruling, Status
 from ..store import inbox, outbox
 from ..store.database import Database
-from .output import say
+from ..store.inbox import Received
+from .desk import gateway_runs
+from .options import NotPossible
+from .output import money, say
+from .screen import count, field
 
-DELAYS = ["4s", "9s"]
+DELAYS = ("4s", "9s")
 POLL = "1s"
 
 
 def home() -> Path:
     """Return where the show keeps its files."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "relou-gateway" / "demo"
+    state = os.environ.get("XDG_STATE_HOME", "")
+    # a relative one is to be ignored (XDG Base Directory Specification)
+    base = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
+    return base / "relou-gateway" / "demo"
 
 
 def prepare(configuration: Path | None) -> Settings:
-    """Empty the show's folder and write its configuration: yours, if any, on the virtual modem."""
+    """Empty the show's folder and write its configuration: yours, if any, on the virtual modem.
+
+    Raises `ConfigError` with the faults of yours, `NotPossible` where a show runs already.
+    """
+    if configuration is not None:
+        load(configuration)
     folder = home()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    database = folder / "gateway.db"
+    if gateway_runs(database):
+        raise NotPossible("a show is running already; Ctrl-C in its terminal ends it")
+    target = folder / "config.yaml"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        target.write_text(_written(configuration, database), "utf-8")
+    except OSError as error:
+        raise NotPossible(f"{folder}: the show cannot keep its files there: {error.strerror}") from error
+    settings = load(target)
+    # that its delays are a danger in service is said in the introduction
+    others = tuple(warning for warning in settings.warnings if warning.key != "replies.delay")
+    return replace(settings, warnings=others)
+
+
+def _written(configuration: Path | None, database: Path) -> str:
     # Every scalar stays the text that it was: the schema types it, here as there.
-    given = yaml.load(configuration.read_text("utf-8"), yaml.BaseLoader) if configuration else {}  # noqa: S506
+    text = configuration.read_text("utf-8") if configuration else ""
+    given: dict[str, Any] = yaml.load(text, yaml.BaseLoader) or {}  # noqa: S506 - makes nothing but text
     changed: dict[str, dict[str, object]] = {
-        "modem": {"device": "virtual", "poll": POLL},
-        "replies": {"delay": DELAYS},
-        "storage": {"path": str(folder / "gateway.db")},
+        "modem": {"device": "virtual", "poll": POLL, "pin": None, "pin_file": None},
+        "replies": {"delay": list(DELAYS)},
+        "storage": {"path": str(database)},
     }
     for section, keys in changed.items():
         given[section] = {**(given.get(section) or {}), **keys}
-    for key in ("pin", "pin_file"):
-        given["modem"].pop(key, None)
-    target = folder / "config.yaml"
-    target.write_text(yaml.safe_dump(given, allow_unicode=True, sort_keys=False), "utf-8")
-    return load(target)
+    return yaml.safe_dump(given, allow_unicode=True, sort_keys=False)
 
 
-def introduce(settings: Settings, configuration: Path | None, seen: list[str]) -> None:
+def introduce(settings: Settings, configuration: Path | None, seen: Sequence[str]) -> None:
     """Say what is about to be shown, and how to use a real modem instead."""
-    texts = (
-        f"the texts and limits of {configuration}" if configuration else "no configuration, so the defaults"
-    )
-    echo("relou-gateway on a virtual modem: a small evening's traffic, nothing leaves this machine.")
-    say(f"It has {texts}; delays are shortened to {DELAYS[0]} to {DELAYS[1]} (in service: minutes).")
-    if seen:
-        echo("Real modems that this machine has, none of which is touched:")
-        for device in seen:
-            say(f"    {device}")
-    else:
-        echo("This machine shows no real modem.")
-    echo("To use a real one: cp config.example.yaml config.yaml, set modem.device, and start again.")
-    say(f"Database and configuration of the show: {settings.storage.path.parent}")
-    echo("Ctrl-C ends it.\n")
+    assert settings.path is not None, "the show has a configuration of its own"
+    say("relou-gateway on a virtual modem: a small evening's traffic. Nothing leaves this machine.")
+    say("")
+    whose = f"those of {configuration}" if configuration else "the defaults: there is no configuration"
+    field("texts, caps", whose)
+    field("delays", f"{DELAYS[0]} to {DELAYS[1]}, for the show; in service an answer waits for minutes")
+    field("modems", f"{', '.join(seen)}: not touched" if seen else "this machine shows no real one")
+    field("", f"to use one: `{_program()} config example > config.yaml`, set modem.device, start again")
+    field("look on", f"in another terminal: {_verb('status', settings.path)}")
+    field("end", "Ctrl-C")
+    say("")
 
 
 def summarise(settings: Settings) -> None:
     """Say what happened, and which verbs tell more."""
+    assert settings.path is not None, "the show has a configuration of its own"
     with Database(settings.storage.path) as database, database.snapshot() as tx:
-        rows = inbox.messages(tx)
+        rows = [row for row in inbox.messages(tx) if row.kind in {Kind.SMS, Kind.CALL}]
         counts = outbox.counts(tx)
-        sent = [reply for reply in outbox.listed(tx) if reply.state is Status.SENT]
-    senders = Counter(row.number for row in rows if row.kind in {Kind.SMS, Kind.CALL})
-    verdicts = Counter(row.verdict for row in rows if row.verdict is not None)
+        sent = outbox.listed(tx, Status.SENT)
     parts, cost = sum(reply.parts for reply in sent), sum(reply.cost for reply in sent)
-    echo("\nWhat happened:")
-    say(f"    {len(rows)} messages and calls of {len(senders)} senders came in")
-    say(f"    {', '.join(f'{verdicts[ruling]} {ruling}' for ruling in Ruling)}")
-    currency = settings.policy.budget.currency
-    say(f"    {counts[Status.SENT]} answers left: {parts} SMS, {decimal(cost)} {currency}")
-    if senders:
-        loudest, times = senders.most_common(1)[0]
-        answers = sum(reply.number == loudest for reply in sent)
-        say(f"    the loudest, {loudest}, wrote {times} times and got {answers} answer{'s' * (answers != 1)}")
-    echo("See more with:")
+    spent = f"{count(parts, 'SMS')}, {money(cost, settings.policy.budget.currency)}"
+    say("")
+    say("What happened")
+    calls = sum(row.kind is Kind.CALL for row in rows)
+    field("came in", f"{count(len(rows) - calls, 'text')}, {count(calls, 'call')}, from {_senders(rows)}")
+    field("verdicts", _verdicts(rows))
+    field("answered", f"{count(len(sent), 'sender')}: {spent}")
+    left = {status: counts[status] for status in (Status.SCHEDULED, Status.IN_DOUBT) if counts[status]}
+    if left:
+        field("left over", ", ".join(f"{number} {status}" for status, number in left.items()))
+    if rows:
+        field("loudest", _loudest(rows, [reply.number for reply in sent]))
+    say("")
+    say("See more")
     for verb in ("status", "messages", "queue", "queue show 1", "budget"):
-        say(f"    {_program()} {verb} --config {settings.path}")
+        say(f"  {_verb(verb, settings.path)}")
+
+
+def _senders(rows: Sequence[Received]) -> str:
+    return count(len({row.number for row in rows}), "sender")
+
+
+def _verdicts(rows: Sequence[Received]) -> str:
+    rulings = Counter(row.verdict for row in rows)
+    reasons = Counter(row.reason for row in rows if row.verdict is Ruling.DECLINED)
+    why = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
+    return (
+        f"{rulings[Ruling.REPLY]} got a reply, {rulings[Ruling.JOINED]} joined one that was waiting, "
+        f"{rulings[Ruling.DECLINED]} declined{f' ({why})' if why else ''}"
+    )
+
+
+def _loudest(rows: Sequence[Received], answered: Sequence[str]) -> str:
+    loudest, times = Counter(row.number for row in rows).most_common(1)[0]
+    answers = answered.count(loudest)
+    return f"{loudest} came {count(times, 'time')} and got {count(answers, 'answer')}"
+
+
+def _verb(verb: str, path: Path) -> str:
+    return f"{_program()} {verb} --config {shlex.quote(str(path))}"
 
 
 def _program() -> str:
     """Return how a person types the program here: `make run` does not put it on the path."""
-    return "relou-gateway" if shutil.which("relou-gateway") else ".venv/bin/relou-gateway"
+    return "relou-gateway" if shutil.which("relou-gateway") else shlex.quote(sys.argv[0])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from ..clock import Anchor, QuotaClock
 from ..config import Settings
@@ -36,19 +37,23 @@ class Desk:
         return None if quota is None else quota + self.offset
 
     def daemon_runs(self) -> bool:
-        """Say whether a gateway is at work on this database: it holds the lock beside it."""
-        path = self.settings.storage.path
-        try:
-            lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
+        """Say whether a gateway is at work on this database."""
+        return gateway_runs(self.settings.storage.path)
+
+
+def gateway_runs(database: Path) -> bool:
+    """Say whether a gateway is at work on `database`: it holds the lock beside it."""
+    try:
+        lock = os.open(database.with_name(f"{database.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 @contextmanager

@@ -5,22 +5,40 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from ..config import Settings
 from ..rules import numbers
-from ..rules.records import Ruling
+from ..rules.records import Kind, Ruling
 from ..store import inbox
 from ..store.inbox import Received
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
-from .output import Column, print_json, table
+from .output import Column, print_json, say, table
+from .screen import Stream, at_a_glance
 
 FOLLOW_EVERY = 1.0
 """Seconds between two looks with --follow."""
+
+LOOKS = 10
+"""So often a message without a verdict is looked at before it is shown as it is."""
+
+COLUMNS = (
+    Column("id", right=True),
+    Column("received"),
+    Column("kind"),
+    Column("number"),
+    Column("verdict"),
+    Column("reason"),
+    Column("text", flexible=True),
+)
+WIDTHS = (5, 8, 4, 13, 8, 15, 0)
+"""Of the columns while more may follow; no width holds for the text."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -32,12 +50,22 @@ class Since(click.ParamType[datetime]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the aware time that `value` means."""
-        if ago := re.fullmatch(r"(\d{1,6})([smhd])", value):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         try:
+            if ago := re.fullmatch(r"([0-9]{1,9})([smhd])", value):
+                return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
             return datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time: write 12h, 7d, 2026-03-06 or 2026-03-06T17:35", param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages are wanted; None wants all. `sender` is as its owner is known, or ends in `*`."""
+
+    sender: str | None
+    since: datetime | None
+    verdict: Ruling | None
+    search: str | None
 
 
 @click.command()
@@ -62,63 +90,110 @@ def messages(
     as_json: bool,
 ) -> None:
     """Show every message and call that came in, newest last, with its verdict."""
+    wanted = Filter(
+        sender=None if sender is None else _number(sender, settings),
+        since=since,
+        verdict=None if verdict is None else Ruling(verdict),
+        search=search,
+    )
     with at_desk(settings) as desk:
-        number = None if sender is None else _number(sender, settings)
-
-        def found(after_id: int, most: int | None) -> list[Received]:
-            with desk.database.snapshot() as tx:
-                return inbox.messages(
-                    tx,
-                    number=number,
-                    since=since,
-                    verdict=None if verdict is None else Ruling(verdict),
-                    search=search,
-                    after_id=after_id,
-                    limit=most,
-                )
-
-        rows = found(0, limit)
-        _show(rows, as_json=as_json)
-        while follow:
-            sys.stdout.flush()
-            time.sleep(FOLLOW_EVERY)
-            newer = _settled(desk, found(rows[-1].id if rows else 0, None))
-            if newer:
-                rows = newer
-                _show(newer, as_json=as_json)
+        if follow:
+            _follow(desk, wanted, limit, _shower(as_json=as_json))
+            return
+        rows = _found(desk, wanted, limit=limit)
+        if as_json:
+            for row in rows:
+                print_json(_record(row))
+        elif rows:
+            table(COLUMNS, [_cells(row) for row in rows])
+        else:
+            say("no message")
 
 
 def _number(sender: str, settings: Settings) -> str:
     """Read a number as its sender would be known; a prefix stays as it is."""
-    return sender if sender.endswith("*") else numbers.read(sender, settings.policy.senders.country).number
+    typed = sender.encode(errors="surrogateescape").decode(errors="replace")
+    return typed if typed.endswith("*") else numbers.read(typed, settings.policy.senders.country).number
 
 
-def _settled(desk: Desk, rows: Sequence[Received]) -> list[Received]:
-    """Leave out what a running daemon will judge in a moment: it is shown once, with its verdict."""
-    judged = [row for row in rows if row.verdict is not None or row.kind == "report"]
-    return judged if desk.daemon_runs() else list(rows)
+def _found(desk: Desk, wanted: Filter, *, after_id: int = 0, limit: int | None = None) -> list[Received]:
+    with desk.database.snapshot() as tx:
+        return inbox.messages(
+            tx,
+            number=wanted.sender,
+            since=wanted.since,
+            verdict=wanted.verdict,
+            search=wanted.search,
+            after_id=after_id,
+            limit=limit,
+        )
 
 
-def _show(rows: Sequence[Received], *, as_json: bool) -> None:
-    if as_json:
+# --- follow -------------------------------------------------------------------------------
+
+
+def _follow(desk: Desk, wanted: Filter, limit: int | None, show: Callable[[Received], None]) -> None:
+    """Show the newest `limit` (None: all), and then what comes, until Ctrl-C."""
+    news, all_verdicts = News(), replace(wanted, verdict=None)
+    most = limit
+    while True:
+        fresh = news.fresh(_found(desk, all_verdicts, after_id=news.shown_to), judged_soon=desk.daemon_runs())
+        right = [row for row in fresh if wanted.verdict in {None, row.verdict}]
+        for row in right if most is None else right[-most:]:
+            show(row)
+        most = None
+        sys.stdout.flush()
+        time.sleep(FOLLOW_EVERY)
+
+
+class News:
+    """Picks, at each look, the rows that were not shown yet; all up to `shown_to` were.
+
+    One that a running daemon will judge in a moment is left for a later look, so that it is
+    shown once and with its verdict. If none comes in `LOOKS` looks, it is shown without.
+    """
+
+    def __init__(self) -> None:
+        self.shown_to = 0
+        self._shown: set[int] = set()
+        self._looks: Counter[int] = Counter()
+
+    def fresh(self, rows: Sequence[Received], *, judged_soon: bool) -> list[Received]:
+        """Return those of `rows`, all that there are beyond `shown_to`, that are to be shown now."""
+        unknown = [row for row in rows if row.id not in self._shown]
+        self._looks.update(row.id for row in unknown)
+        fresh = [row for row in unknown if not judged_soon or self._is_settled(row)]
+        self._shown.update(row.id for row in fresh)
         for row in rows:
-            print_json(_record(row))
-        return
-    columns = (
-        Column("id", right=True),
-        "received",
-        "kind",
-        "number",
-        "verdict",
-        "reason",
-        Column("text", flexible=True),
-    )
-    table(
-        columns,
-        [
-            (row.id, row.received_wall, row.kind, row.number, row.verdict, row.reason, row.text)
-            for row in rows
-        ],
+            if row.id not in self._shown:
+                break
+            self.shown_to = row.id
+        self._shown = {each for each in self._shown if each > self.shown_to}
+        return fresh
+
+    def _is_settled(self, row: Received) -> bool:
+        return row.verdict is not None or row.kind is Kind.REPORT or self._looks[row.id] > LOOKS
+
+
+def _shower(*, as_json: bool) -> Callable[[Received], None]:
+    if as_json:
+        return lambda row: print_json(_record(row))
+    stream = Stream(COLUMNS, WIDTHS)
+    return lambda row: stream.show(_cells(row))
+
+
+# --- one row ------------------------------------------------------------------------------
+
+
+def _cells(row: Received) -> Sequence[str | int | None]:
+    return (
+        row.id,
+        at_a_glance(row.received_wall),
+        row.kind,
+        row.number or None,
+        row.verdict,
+        row.reason or None,
+        row.text or None,
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from ..config import Settings
+from ..rules.records import Status
 from ..store import gateway as state
+from ..store import outbox
 from .desk import at_desk
 from .options import with_settings
 from .output import say
+from .screen import count
 
 
 @click.command()
@@ -17,8 +20,12 @@ from .output import say
 def pause(settings: Settings, reason: str) -> None:
     """Stop sending at once; receiving continues. A message that is being sent is not taken back."""
     with at_desk(settings) as desk, desk.database.transaction("pause") as tx:
-        state.pause(tx, reason, desk.now)
-    say("paused: nothing is sent until `relou-gateway resume`")
+        before = state.paused(tx)
+        state.pause(tx, reason or (before.reason if before else ""), desk.now)
+        counts = outbox.counts(tx)
+    say("paused already" if before else "paused: nothing is sent until `relou-gateway resume`")
+    if counts[Status.SENDING]:
+        say("one reply is on its way already and is not taken back")
 
 
 @click.command()
@@ -27,4 +34,5 @@ def resume(settings: Settings) -> None:
     """Send again."""
     with at_desk(settings) as desk, desk.database.transaction("resume") as tx:
         was_paused = state.resume(tx, desk.now)
-    say("sending again" if was_paused else "was not paused")
+        waiting = outbox.counts(tx)[Status.SCHEDULED]
+    say(f"sending again: {count(waiting, 'reply')} scheduled" if was_paused else "was not paused")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +10,44 @@ import click
 
 from ..rules.lifecycle import Event, IllegalMove, sources
 from ..rules.money import decimal
-from ..rules.records import Status
+from ..rules.records import WAITING, Ruling, Status
 from ..store import inbox, ledger, outbox
 from ..store.ledger import Entry
 from ..store.outbox import NoSuchReply, Reply
 from .desk import Desk, at_desk
 from .options import NoSuchRow, NotPossible, config_option, current_settings, json_option
 from .output import Column, money, print_json, say, table, when
+from .screen import at_a_glance, count, field
 
 STATES = click.Choice([str(state) for state in Status])
+
+ID = click.IntRange(0, 2**63 - 1, clamp=True)
+"""A row's number; beyond the largest there is no row either."""
+
+BY_AN_OPERATOR = "by an operator"
+
+VERBS = {
+    Event.HOLD: "held",
+    Event.RELEASE: "released",
+    Event.CANCEL: "cancelled",
+    Event.SETTLE_SENT: "settled",
+    Event.SETTLE_FAILED: "settled",
+}
+"""What is done to a reply by an operator's move."""
+
+COLOURS = {
+    Status.SENT: "green",
+    Status.SENDING: "cyan",
+    Status.IN_DOUBT: "yellow",
+    Status.FAILED: "red",
+    Status.EXPIRED: "red",
+}
 
 
 @click.group(invoke_without_command=True)
 @config_option
 @click.option("--state", type=STATES, help="Only replies in this state.")
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, 10**9), help="At most so many.")
 @json_option
 @click.pass_context
 def queue(context: click.Context, state: str | None, limit: int | None, as_json: bool) -> None:
@@ -42,7 +65,7 @@ def queue(context: click.Context, state: str | None, limit: int | None, as_json:
 
 
 @queue.command()
-@click.argument("reply_id", type=int, metavar="ID")
+@click.argument("reply_id", type=ID, metavar="ID")
 @config_option
 @json_option
 def show(reply_id: int, as_json: bool) -> None:
@@ -68,18 +91,19 @@ def _mover(event: Event, done: str, summary: str) -> Callable[..., None]:
     """Make the verb of one operator's move: on the replies named, or on all that it is legal for."""
 
     @queue.command(event.value, help=summary)
-    @click.argument("reply_ids", type=int, nargs=-1, metavar="[ID]...")
+    @click.argument("reply_ids", type=ID, nargs=-1, metavar="[ID]...")
     @click.option("--all", "every", is_flag=True, help="All replies that this can be done to.")
     @config_option
     def move(reply_ids: tuple[int, ...], every: bool) -> None:
         if every == bool(reply_ids):
             raise click.UsageError("name replies by their ID, or say --all")
         with at_desk(current_settings()) as desk:
-            moved = _move_all(desk, event) if every else _move(desk, reply_ids, event, done)
-        for reply_id in moved:
-            say(f"reply {reply_id} is {done}")
-        if every and not moved:
-            say("there is none")
+            if every:
+                moved = len(_move_all(desk, event))
+                say(f"{count(moved, 'reply')}: {done}" if moved else f"there is none that can be {done}")
+            else:
+                for reply_id in _move(desk, reply_ids, event):
+                    say(f"reply {reply_id} is {done}")
 
     return move
 
@@ -90,14 +114,14 @@ cancel = _mover(Event.CANCEL, "cancelled", "Never send these replies.")
 
 
 @queue.command()
-@click.argument("reply_id", type=int, metavar="ID")
+@click.argument("reply_id", type=ID, metavar="ID")
 @click.argument("outcome", type=click.Choice(["sent", "failed"]))
 @config_option
 def settle(reply_id: int, outcome: str) -> None:
     """Say what became of a reply in doubt: sent, or failed, which gives its cost back."""
     event = Event.SETTLE_SENT if outcome == "sent" else Event.SETTLE_FAILED
     with at_desk(current_settings()) as desk:
-        _move(desk, [reply_id], event, outcome)
+        _move(desk, [reply_id], event)
     say(f"reply {reply_id} is {outcome}")
 
 
@@ -122,30 +146,43 @@ def as_record(desk: Desk, reply: Reply) -> dict[str, Any]:
     }
 
 
-def _move(desk: Desk, reply_ids: Sequence[int], event: Event, done: str) -> Sequence[int]:
+def _move(desk: Desk, reply_ids: Iterable[int], event: Event) -> Sequence[int]:
     """Move all of the named replies, or none of them."""
-    try:
-        with desk.database.transaction(f"queue {event}") as tx:
-            for reply_id in reply_ids:
-                outbox.operate(tx, reply_id, event, "by an operator", desk.now)
-    except NoSuchReply as missing:
-        raise NoSuchRow(f"there is no reply {missing.args[0]}; nothing was changed") from None
-    except IllegalMove as illegal:
-        raise NotPossible(
-            f"a reply that is {illegal.status} cannot become {done}; nothing was changed"
-        ) from None
-    return reply_ids
+    named = list(dict.fromkeys(reply_ids))
+    with desk.database.transaction(f"queue {event}") as tx:
+        for reply_id in named:
+            try:
+                outbox.operate(tx, reply_id, event, BY_AN_OPERATOR, desk.now)
+            except NoSuchReply:
+                raise NoSuchRow(f"there is no reply {reply_id}; nothing was changed") from None
+            except IllegalMove as illegal:
+                raise NotPossible(_refusal(reply_id, illegal)) from None
+    return named
+
+
+def _refusal(reply_id: int, illegal: IllegalMove) -> str:
+    possible = " or ".join(str(state) for state in sources(illegal.event))
+    return (
+        f"reply {reply_id} is {illegal.status}; only one that is {possible} can be {VERBS[illegal.event]}; "
+        "nothing was changed"
+    )
 
 
 def _move_all(desk: Desk, event: Event) -> Sequence[int]:
     with desk.database.transaction(f"queue {event} --all") as tx:
         found = outbox.ids_in(tx, sources(event))
         for reply_id in found:
-            outbox.operate(tx, reply_id, event, "by an operator", desk.now)
+            outbox.operate(tx, reply_id, event, BY_AN_OPERATOR, desk.now)
     return found
 
 
+# --- for people ---------------------------------------------------------------------------
+
+
 def _print_table(desk: Desk, replies: Sequence[Reply]) -> None:
+    if not replies:
+        say("no reply")
+        return
     columns = (
         Column("id", right=True),
         "state",
@@ -165,12 +202,12 @@ def _print_table(desk: Desk, replies: Sequence[Reply]) -> None:
                 reply.id,
                 reply.state,
                 reply.number,
-                desk.wall(reply.due_at),
-                reply.sent_wall,
+                at_a_glance(desk.wall(reply.due_at)),
+                at_a_glance(reply.sent_wall),
                 reply.attempts,
                 reply.parts,
                 money(reply.cost, currency),
-                reply.reason,
+                reply.reason or None,
             )
             for reply in replies
         ],
@@ -178,26 +215,39 @@ def _print_table(desk: Desk, replies: Sequence[Reply]) -> None:
 
 
 def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], history: Sequence[Entry]) -> None:
-    say(f"reply {reply.id} to {reply.number}: {reply.state}{f' ({reply.reason})' if reply.reason else ''}")
-    say(f"  answers   {', '.join(f'message {each}' for each in answered) or '-'}")
-    say(f"  due       {when(desk.wall(reply.due_at))}, too late {when(desk.wall(reply.expires_at))}")
-    say(f"  costs     {money(reply.cost, desk.settings.policy.budget.currency)}, parts: {reply.parts}")
-    say(f"  text      {reply.text}")
+    reason = f" ({reply.reason})" if reply.reason else ""
+    field(f"reply {reply.id}", f"{reply.state}{reason}", COLOURS.get(reply.state))
+    field("to", reply.number or "forgotten")
+    field("answers", ", ".join(f"message {each}" for each in answered) or "nothing")
+    field("due", when(desk.wall(reply.due_at)))
+    if reply.state in WAITING:
+        field("too late", when(desk.wall(reply.expires_at)))
+    if reply.sent_wall:
+        field("sent", when(reply.sent_wall))
+    currency = desk.settings.policy.budget.currency
+    field("costs", f"{money(reply.cost, currency)} for {count(reply.parts, 'part')}")
+    field("text", reply.text or "forgotten")
+    say("")
     say("history")
     for entry in history:
-        say(f"  {when(entry.wall)}  {_in_words(desk, entry)}")
+        say(f"  {when(entry.wall)}  {_in_words(entry, currency)}")
 
 
-def _in_words(desk: Desk, entry: Entry) -> str:
+def _in_words(entry: Entry, currency: str) -> str:
+    """Return one line of a reply's story."""
     reason = f" ({entry.reason})" if entry.reason else ""
-    cost = money(entry.cost, desk.settings.policy.budget.currency)
-    match entry.event:
-        case "judged":
-            return f"message {entry.message_id} judged: {entry.state}{reason}"
-        case "reserved" | "released":
-            return f"{entry.event} {entry.parts} part(s), {cost}"
-        case "settled":
-            return f"spent {entry.parts} part(s), {cost}" if entry.parts else "reservation closed"
+    amount = f"{count(entry.parts, 'part')}, {money(entry.cost, currency)}"
+    match entry.event, entry.state:
+        case "judged", Ruling.REPLY:
+            return f"message {entry.message_id} asked for it{reason}"
+        case "judged", _:
+            return f"message {entry.message_id} {entry.state} it{reason}"
+        case "reserved", _:
+            return f"reserved {amount}"
+        case "released", _:
+            return f"given back {amount}"
+        case "settled", _:
+            return f"spent {amount}" if entry.parts else "reservation closed"
     return f"{entry.state}{reason}"
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from ..config import Settings
+from .desk import gateway_runs
 from .options import NotPossible, config_file, config_option, current_settings
 
 VIRTUAL = "virtual"
+
+SEND_SECONDS = 1.0
+"""What a send takes in the show, beside libGammu's own 0.7: in service it takes about four."""
 
 
 @click.command()
@@ -21,20 +24,20 @@ VIRTUAL = "virtual"
     help="Show it on the virtual modem with a small evening's traffic; a real modem is not touched.",
 )
 @config_option
-def run(virtual: bool) -> None:
+def run(virtual: bool) -> int:
     """Run the gateway in the foreground until SIGTERM or Ctrl-C.
 
     Without any configuration it shows itself on the virtual modem, and sends nothing.
     """
     configuration = config_file()
     if virtual or configuration is None:
-        sys.exit(_show(configuration))
+        return _show(configuration)
     settings = current_settings()
     if settings.modem.device == VIRTUAL:
-        sys.exit(_serve(settings, settings.storage.path.parent, demo=False))
+        return _serve(settings)
     from .. import daemon  # noqa: PLC0415 - only this verb pays for the scheduler
 
-    sys.exit(daemon.run(settings))
+    return daemon.run(settings)
 
 
 def _show(configuration: Path | None) -> int:
@@ -43,26 +46,32 @@ def _show(configuration: Path | None) -> int:
 
     settings = demo.prepare(configuration)
     demo.introduce(settings, configuration, discovery.candidates())
-    code = _serve(settings, settings.storage.path.parent, demo=True)
-    demo.summarise(settings)
+    sys.stdout.flush()  # what follows is the log, on standard error
+    code = _serve(settings, demo=True, send_seconds=SEND_SECONDS)
+    if code == 0:
+        demo.summarise(settings)
     return code
 
 
-def _serve(settings: Settings, folder: Path, *, demo: bool) -> int:
+def _serve(settings: Settings, *, demo: bool = False, send_seconds: float = 4.0) -> int:
     """Run the daemon on a virtual modem of its own, which ends with it."""
     from .. import daemon  # noqa: PLC0415
     from ..modem.virtual import VirtualFailure, VirtualOptions, start_virtual  # noqa: PLC0415
 
+    database = settings.storage.path
+    if gateway_runs(database):  # it has the virtual modem at this very link
+        raise NotPossible(f"{database}: another gateway is at work on this database")
     options = VirtualOptions(
-        link=folder / "virtual-modem",
-        control=folder / "virtual-modem.control",
-        record=folder / "virtual-modem.jsonl",
-        pin=settings.modem.pin,
+        link=database.with_name("virtual-modem"),
+        control=database.with_name("virtual-modem.control"),
+        record=database.with_name("virtual-modem.jsonl"),
+        send_seconds=send_seconds,
+        pin=settings.modem.read_pin(),
         demo=demo,
     )
-    with ExitStack() as house:
-        try:
-            house.enter_context(start_virtual(options))
-        except (VirtualFailure, OSError) as error:
-            raise NotPossible(str(error)) from error
+    try:
+        modem = start_virtual(options)
+    except (VirtualFailure, OSError) as error:
+        raise NotPossible(str(error)) from error
+    with modem:
         return daemon.run(settings, device=str(options.link))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 
 from ..config import Settings
 from ..rules.money import decimal
-from ..rules.records import Status
+from ..rules.records import Ruling, Status
 from ..rules.throttle import Standing, Unit
 from ..store import gateway as state
 from ..store import inbox, ledger, outbox
@@ -19,9 +21,19 @@ from .budget import amount, standings
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import iso, print_json, say, when
+from .screen import at_a_glance, bar, count, field, painted, put
 
 SHOWN = (Status.SCHEDULED, Status.HELD, Status.SENDING, Status.IN_DOUBT)
 LAST_EVENTS = 8
+BOOKKEEPING = {"reserved", "settled", "released"}
+"""Rows of the ledger that say no more than the change of state beside them."""
+
+LOOKED_AT = 60
+"""Rows of the ledger among which the last events are found."""
+
+NEARLY_FULL = 0.8
+STUCK_FROM = 3
+"""Refused deletions after which a slot of the modem is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,7 @@ class _Picture:
     runs: bool
     modem: ModemSeen
     counts: dict[Status, int]
+    next_due: datetime | None
     caps: list[Standing]
     paused: Pause | None
     parts_waiting: int
@@ -54,29 +67,41 @@ def status(settings: Settings, as_json: bool) -> None:
 
 def _look(desk: Desk) -> _Picture:
     with desk.database.snapshot() as tx:
-        modem, counts, paused = state.modem(tx), outbox.counts(tx), state.paused(tx)
-        parts, stuck, events = (
-            inbox.parts_waiting(tx),
-            len(inbox.stuck_slots(tx, 1)),
-            ledger.newest(tx, LAST_EVENTS),
+        return _Picture(
+            runs=desk.daemon_runs(),
+            modem=state.modem(tx),
+            counts=outbox.counts(tx),
+            next_due=desk.wall(outbox.next_due(tx)),
+            caps=standings(desk, tx),
+            paused=state.paused(tx),
+            parts_waiting=inbox.parts_waiting(tx),
+            stuck=len(inbox.stuck_slots(tx, STUCK_FROM)),
+            events=_events(ledger.newest(tx, LOOKED_AT)),
+            size=desk.settings.storage.path.stat().st_size,
         )
-    size = desk.settings.storage.path.stat().st_size
-    return _Picture(desk.daemon_runs(), modem, counts, standings(desk), paused, parts, stuck, events, size)
+
+
+def _events(entries: list[Entry]) -> list[Entry]:
+    """Return the last events that a person wants to see: not what another says already."""
+    judged = {entry.message_id for entry in entries if entry.event == "judged"}
+
+    def is_news(entry: Entry) -> bool:
+        if entry.event == "received":
+            return entry.message_id not in judged
+        # the verdict told of the reply when it was made; later moves of it cost nothing
+        return entry.event not in BOOKKEEPING and not (entry.event == "reply" and entry.cost)
+
+    return [entry for entry in entries if is_news(entry)][-LAST_EVENTS:]
+
+
+# --- for programs -------------------------------------------------------------------------
 
 
 def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
-    modem, runs = picture.modem, picture.runs
     caps = {each.cap.name: each for each in picture.caps}
+    paused = picture.paused
     return {
-        "modem": {
-            "state": modem.state if runs else "stopped",
-            "device": modem.device,
-            "imei": modem.imei,
-            "operator": modem.operator,
-            "signal_percent": modem.signal_percent if runs else None,
-            "registered": runs and modem.registered,
-            "detail": modem.detail,
-        },
+        "modem": _modem_record(picture),
         "queue": {str(each): picture.counts[each] for each in SHOWN},
         "budget": {
             "currency": desk.settings.policy.budget.currency,
@@ -90,14 +115,26 @@ def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
             if each.cap.unit is not Unit.MONEY
         },
         "raid": {"active": False, "since": None},
-        "paused": None
-        if picture.paused is None
-        else {"since": iso(picture.paused.since), "reason": picture.paused.reason},
+        "paused": None if paused is None else {"since": iso(paused.since), "reason": paused.reason},
         "database": {
             "path": str(desk.settings.storage.path),
             "schema": SCHEMA_VERSION,
             "bytes": picture.size,
         },
+    }
+
+
+def _modem_record(picture: _Picture) -> dict[str, object]:
+    modem, runs = picture.modem, picture.runs
+    return {
+        "state": modem.state if runs else "stopped",
+        "device": modem.device,
+        "imei": modem.imei,
+        "operator": modem.operator,
+        "signal_percent": modem.signal_percent if runs else None,
+        "registered": runs and modem.registered,
+        "detail": modem.detail,
+        "seen_at": modem.seen_wall,
     }
 
 
@@ -110,58 +147,97 @@ def _money(window: str, standing: Standing | None) -> dict[str, str | None]:
     }
 
 
+# --- for people ---------------------------------------------------------------------------
+
+
 def _print_screen(desk: Desk, picture: _Picture) -> None:
-    say(f"gateway   {_gateway_line(picture)}")
-    say(f"modem     {_modem_line(picture)}")
-    say(f"queue     {', '.join(f'{picture.counts[each]} {each}' for each in SHOWN)}")
-    if picture.parts_waiting:
-        say(f"          {picture.parts_waiting} part(s) of longer texts wait for the rest")
-    if picture.stuck:
-        say(f"          {picture.stuck} slot(s) of the modem cannot be deleted")
-    for index, each in enumerate(picture.caps):
-        say(f"{'caps' if index == 0 else '':<9} {_cap_line(desk, each)}")
-    say(f"database  {desk.settings.storage.path} ({picture.size / 1e6:.1f} MB, schema {SCHEMA_VERSION})")
-    for index, entry in enumerate(picture.events):
-        say(f"{'lately' if index == 0 else '':<9} {when(entry.wall)}  {_event_line(entry)}")
+    field("gateway", *_gateway_line(picture))
+    field("modem", *_modem_line(picture))
+    field("queue", _queue_line(picture))
+    for trouble in _troubles(picture):
+        field("", trouble, "yellow")
+    field("database", f"{desk.settings.storage.path}, {picture.size / 1e6:.1f} MB")
+    say("")
+    _print_caps(desk, picture.caps)
+    if picture.events:
+        say("")
+        put(painted("lately", bold=True))
+    for entry in picture.events:
+        say(f"  {at_a_glance(entry.wall)}  {_event_line(entry)}")
 
 
-def _gateway_line(picture: _Picture) -> str:
+def _gateway_line(picture: _Picture) -> tuple[str, str]:
+    if not picture.runs:
+        return "not running; `relou-gateway run` or its service starts it", "red"
     if picture.paused is not None:
         reason = f": {picture.paused.reason}" if picture.paused.reason else ""
-        return f"paused since {when(picture.paused.since)}{reason}; `relou-gateway resume` ends it"
-    return "at work" if picture.runs else "not running"
+        since = when(picture.paused.since)
+        return f"receiving only, paused since {since}{reason}; `relou-gateway resume` ends it", "yellow"
+    return "at work", "green"
 
 
-def _modem_line(picture: _Picture) -> str:
+def _modem_line(picture: _Picture) -> tuple[str, str | None]:
     modem = picture.modem
     if not picture.runs or modem.state == "stopped":
-        return f"stopped, last seen {when(modem.seen_wall)}"
+        return f"last seen {when(modem.seen_wall)}", None
+    if modem.state == "starting":
+        return f"{modem.device} is being opened", None
     if modem.state != "ready":
-        return f"{modem.state}: {modem.detail}"
-    signal = "unknown signal" if modem.signal_percent is None else f"signal {modem.signal_percent} %"
-    network = (
-        f"{modem.operator or 'registered'}, {signal}" if modem.registered else "not registered in any network"
-    )
-    return f"{modem.device}, IMEI {modem.imei}, {network}"
+        return f"{modem.state}: {modem.detail}", "red"
+    if not modem.registered:
+        return f"{modem.device}, not registered in any network", "red"
+    signal = "" if modem.signal_percent is None else f", signal {modem.signal_percent} %"
+    return f"{modem.operator or 'registered'}{signal}, {modem.device}, IMEI {modem.imei}", "green"
 
 
-def _cap_line(desk: Desk, each: Standing) -> str:
+def _queue_line(picture: _Picture) -> str:
+    waiting = f"{picture.counts[Status.SCHEDULED]} scheduled"
+    if picture.next_due is not None:
+        is_over = picture.next_due < datetime.now(UTC)
+        waiting += f" ({'the first was' if is_over else 'next'} due {at_a_glance(picture.next_due)})"
+    return ", ".join([waiting, *(f"{picture.counts[each]} {each}" for each in SHOWN[1:])])
+
+
+def _troubles(picture: _Picture) -> Iterator[str]:
+    if picture.counts[Status.IN_DOUBT]:
+        yield "in doubt: `relou-gateway queue --state in_doubt`, then `queue settle ID sent` or `failed`"
+    if picture.counts[Status.HELD]:
+        yield "held: `relou-gateway queue --state held`, then `queue release ID` or `cancel ID`"
+    if picture.parts_waiting:
+        yield f"{count(picture.parts_waiting, 'part')} of longer texts came in; the rest is missing yet"
+    if picture.stuck:
+        yield f"{count(picture.stuck, 'slot')} of the modem cannot be deleted, and take room"
+
+
+def _print_caps(desk: Desk, caps: list[Standing]) -> None:
+    if not caps:
+        field("caps", "none is set: nothing but its delay holds an answer back", "yellow")
+        return
+    put(painted("caps", bold=True))
+    width = max(len(each.cap.name) for each in caps)
+    for each in caps:
+        used = each.used + each.reserved
+        share = used / each.cap.limit if each.cap.limit else 1.0
+        colour = "red" if each.left == 0 else "yellow" if share >= NEARLY_FULL else "green"
+        put(f"  {each.cap.name:<{width}}  {painted(bar(share, 10), colour)}  {_cap_words(desk, each, used)}")
+
+
+def _cap_words(desk: Desk, each: Standing, used: int) -> str:
     unit = desk.settings.policy.budget.currency if each.cap.unit is Unit.MONEY else str(each.cap.unit)
-    used = each.used + each.reserved
-    more = f", more at {when(desk.wall(each.free_at))}" if each.left == 0 and each.free_at else ""
-    return f"{each.cap.name:<30} {amount(each, used)} of {amount(each, each.cap.limit)} {unit}{more}"
+    more = f", more at {at_a_glance(desk.wall(each.free_at))}" if each.left == 0 and each.free_at else ""
+    return f"{amount(each, used)} of {amount(each, each.cap.limit)} {unit}{more}"
 
 
 def _event_line(entry: Entry) -> str:
-    subject = (
-        f"reply {entry.reply_id}"
-        if entry.reply_id
-        else f"message {entry.message_id}"
-        if entry.message_id
-        else ""
-    )
     reason = f" ({entry.reason})" if entry.reason else ""
-    words = " ".join(
-        each for each in (subject, entry.event if entry.event != "reply" else "", entry.state) if each
-    )
-    return words + reason
+    match entry.event, entry.state:
+        case "received", kind:
+            return f"message {entry.message_id}: {kind} came in"
+        case "judged", Ruling.REPLY | Ruling.JOINED as ruling:
+            verb = "asked for" if ruling == Ruling.REPLY else "joined"
+            return f"message {entry.message_id}: {verb} reply {entry.reply_id}{reason}"
+        case "judged", ruling:
+            return f"message {entry.message_id}: {ruling}{reason}"
+        case "reply", reply_state:
+            return f"reply {entry.reply_id}: {reply_state}{reason}"
+    return f"{entry.event}{reason}"

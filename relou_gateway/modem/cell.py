@@ -1,7 +1,7 @@
 """Runs any modem in a process of its own, which can be killed.
 
-libGammu waits for up to 600 s, does not notice an unplug while it works, and crashes on what
-strangers send it (FIELD.md 1 to 3). So the driver runs in a child process, the *cell*, and
+libGammu waits for up to 600 s, does not notice an unplug while it works, and has crashed on
+what modems say (gammu#392, #136, #4, python-gammu#53). So the driver runs in a child process, the *cell*, and
 each request to it has a deadline on the wall. A cell that misses one is killed; one that
 survives even SIGKILL, because its tty hangs in the kernel, is abandoned and never waited for.
 After any loss the `Cell` is dead for good; `keeper` starts a fresh one.

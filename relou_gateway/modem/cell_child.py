@@ -81,7 +81,11 @@ def _serve(requests: queue.SimpleQueue[wire.Wire], reply: Callable[[wire.Wire], 
 def _open(driver: str, path: list[str] | None = None, **settings: Any) -> Modem:
     sys.path[:0] = path or []
     module, _, name = DRIVERS.get(driver, driver).partition(":")
-    modem: Modem = getattr(importlib.import_module(module), name)(**settings)
+    try:
+        make = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise ModemLost("broken", f"the modem's driver cannot be loaded: {error}") from error
+    modem: Modem = make(**settings)
     return modem
 
 

@@ -6,7 +6,7 @@ cache. But when it cannot decode a message it raises, and does not tell which sl
 the bad one is found, and GetNextSMS goes on behind it. Each slot is read in this way once at
 the most, so a pass costs no more than as many commands as there are slots.
 
-libGammu tells an empty PDU, and some of a modem's errors, as the end of the list (FIELD.md 18).
+libGammu tells an empty PDU, and some of a modem's errors, as the end of the list (gammu#522, #995).
 So where fewer messages were seen than the modem counts, all slots are read.
 """
 

@@ -49,8 +49,8 @@ class Keeper:
         """Return the live cell, starting one if it is time; may take as long as opening a modem.
 
         Raises `ModemLost` with the seconds until it is worth asking again in `retry_in`. They
-        are infinite after a PIN that the SIM refused: three of those and the card is closed,
-        so only a person and a restart help (FIELD.md 22).
+        are infinite after a PIN that the SIM refused: three of those and the card is closed
+        (gammu#458), so only a person and a restart help.
         """
         if self._cell is not None and self._cell.loss is not None:
             self._drop(self._cell.loss)

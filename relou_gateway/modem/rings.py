@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 RINGS_APART = 60.0
-"""Seconds without a ring after which the next ring of the same caller is another call (FIELD.md 25)."""
+"""Seconds without a ring after which the next ring of the same caller is another call (gammu#357, #390)."""
 
 WAITING_CALLS = 100
 """Calls that are kept until somebody takes them; beyond these the oldest go."""

@@ -5,16 +5,20 @@
 speaks AT to it, and so does any other program that knows modems. Behind it are a SIM card
 with few slots, a network that holds back what does not fit, and a credit that runs out.
 
-    virtual_process       event loop, signals, control socket
-      virtual_control     requests of tests and people
-      virtual_device      the stick, plugged in or pulled
-        virtual_line          the pty and its link
+    virtual_process         event loop, signals, the end
+      virtual_control       requests of programs; virtual_mail makes their messages
+      virtual_console       words of people; virtual_demo plays an evening
+      virtual_device        the stick, plugged in or pulled
+        virtual_line        the pty and its link
         virtual_conversation  lines in, echo and answers out
-          virtual_at          the grammar of AT lines
-          virtual_*_commands  what each command does
-        virtual_stick         identity, SIM, memories, what clients have set
-          virtual_network     messages that wait, credit, the record of what was sent
-        virtual_faults        how it is told to fail
+          virtual_at        the grammar of AT lines
+          virtual_sms_commands, virtual_radio_commands, virtual_charset
+        virtual_stick       identity, SIM, what clients have set
+          virtual_slots     the memories
+          virtual_call      a call that rings
+          virtual_network   messages that wait, credit, the record of what was sent
+        virtual_faults      how it is told to fail
+    pdu, septets            its own codec of SMS
 """
 
 from __future__ import annotations

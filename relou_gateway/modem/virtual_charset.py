@@ -1,24 +1,33 @@
-"""Texts on the AT line: written as the client chose with AT+CSCS (27.007 ch. 5.5, 7.15)."""
+"""Texts on the AT line: written as the client chose with AT+CSCS (27.007 ch. 5.5)."""
 
 from __future__ import annotations
 
 from . import septets
 
+CHARSETS = ("GSM", "IRA", "UCS2")
+
 GSM_CODING, UCS2_CODING = 15, 72
 """Cell broadcast data coding schemes of a +CUSD line (23.038 ch. 5)."""
 
 
-def write_text(text: str, charset: str) -> str:
-    """Return the quoted text of a +CUSD line and its coding scheme, each octet as one character.
+def write(text: str, charset: str) -> str:
+    """Return `text` as it stands on the line, each octet as one character.
 
-    What GSM-7 cannot write goes as UCS-2 whatever the charset, as real modems do it.
+    What the charset lacks becomes a question mark.
     """
-    if charset == "UCS2" or not septets.is_gsm7(text):
-        coding = GSM_CODING if septets.is_gsm7(text) else UCS2_CODING
-        return f'"{text.encode("utf-16-be").hex().upper()}",{coding}'
-    written = septets.encode(text).decode("latin-1") if charset == "GSM" else _ascii(text)
-    return f'"{written}",{GSM_CODING}'
+    if charset == "UCS2":
+        return text.encode("utf-16-be", "surrogatepass").hex().upper()
+    if charset == "IRA":
+        return text.encode("ascii", "replace").decode("ascii")
+    known = "".join(character if septets.is_gsm7(character) else "?" for character in text)
+    return septets.encode(known).decode("latin-1")
 
 
-def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode("ascii")
+def write_ussd(text: str, charset: str) -> str:
+    """Return the quoted text of a +CUSD line with its coding scheme.
+
+    A text that GSM-7 cannot write goes as UCS-2 whatever the charset, as real modems do it.
+    """
+    if septets.is_gsm7(text):
+        return f'"{write(text, charset)}",{GSM_CODING}'
+    return f'"{write(text, "UCS2")}",{UCS2_CODING}'

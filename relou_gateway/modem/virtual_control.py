@@ -132,7 +132,7 @@ class Control:
             owner, kind = _SETTINGS[key]
             setattr(owner(stick), key, kind(value))
         if "pin" in fresh:
-            stick.sim.power_up()
+            stick.sim.renew()
         stick.flow_in()
         return {}
 
@@ -243,4 +243,7 @@ _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] 
     "ussd_answer": (_of_network, _or_none(str)),
     "pin": (_of_sim, _or_none(str)),
 }
-"""What can be set: whose attribute it is, and how its value is read. A PIN is asked for at once."""
+"""What can be set: whose attribute it is, and how its value is read.
+
+A PIN is asked for at once, with all its tries.
+"""

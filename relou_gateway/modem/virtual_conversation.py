@@ -55,7 +55,7 @@ class Conversation:
         if self._message is not None:
             self._held.append(line)
             return
-        self._write(f"\r\n{line}\r\n".encode())
+        self._write_lines([line])
 
     async def run(self) -> None:
         """Answer until cancelled, or until a fault lets the line go down."""
@@ -138,7 +138,10 @@ class Conversation:
 
     def _answer(self, lines: Sequence[str], final: str) -> None:
         if not self._faults.hung:
-            self._write("".join(f"\r\n{line}\r\n" for line in (*lines, final)).encode("latin-1"))
+            self._write_lines([*lines, final])
+
+    def _write_lines(self, lines: Sequence[str]) -> None:
+        self._write("".join(f"\r\n{line}\r\n" for line in lines).encode("latin-1", "replace"))
 
     def _write_echo(self) -> None:
         if self._echo and not self._faults.hung:

@@ -70,7 +70,7 @@ class _End:
         self.failed = False
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._fail)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self.reach)
         if lifeline is not None:
             loop.add_reader(lifeline, self._read_lifeline, lifeline)

@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 
 from .virtual_at import CmeError, Form, NoCarrier, PlainError, Query, Vocabulary
 from .virtual_call import address_type
+from .virtual_charset import CHARSETS, write
 from .virtual_stick import MANUFACTURER, MODEL, PUK_TRIES, REVISION, Session, Stick
 
 EQUIPMENT: Vocabulary[Stick] = Vocabulary()
 RADIO: Vocabulary[Stick] = Vocabulary()
-
-CHARSETS = ("GSM", "IRA", "UCS2")
 
 # --- who it is ------------------------------------------------------------------------------
 
@@ -233,7 +232,8 @@ def operator(stick: Stick, query: Query) -> Sequence[str]:
     if query.form is Form.READ:
         if not stick.registered:
             return ["+COPS: 0"]
-        name = coverage.operator_code if session.operator_format == 2 else coverage.operator
+        by_code = session.operator_format == 2
+        name = coverage.operator_code if by_code else write(coverage.operator, session.charset)
         return [f'+COPS: 0,{session.operator_format},"{name}"']
     if query.number(0, 0) == 3:
         session.operator_format = query.number(1, 0)

@@ -32,15 +32,15 @@ def preferred_memories(stick: Stick, query: Query) -> Sequence[str]:
     session = stick.session
     if query.form is Form.READ:
         return ["+CPMS: " + ",".join(f'"{memory}",{_fill(stick, memory)}' for memory in _chosen(session))]
+    if not 1 <= len(query.arguments) <= 3:
+        raise PlainError
     try:
-        chosen = [Memory(name) for name in query.arguments if name]
+        fresh = [Memory(name) if name else None for name in (*query.arguments, "", "")]
     except ValueError as unknown:
         raise CmsError(CmsError.NOT_ALLOWED) from unknown
-    if not 1 <= len(chosen) <= 3:
-        raise PlainError
-    session.reading = chosen[0]
-    session.writing = chosen[1] if len(chosen) > 1 else session.writing
-    session.receiving = chosen[2] if len(chosen) > 2 else session.receiving
+    session.reading = fresh[0] or session.reading
+    session.writing = fresh[1] or session.writing
+    session.receiving = fresh[2] or session.receiving
     stick.flow_in()
     return ["+CPMS: " + ",".join(_fill(stick, memory) for memory in _chosen(session))]
 

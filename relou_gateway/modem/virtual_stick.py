@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from ..rules.records import Memory
 from .virtual_at import CmeError, CmsError
 from .virtual_call import Caller, Ringing
-from .virtual_charset import write_text
-from .virtual_network import Network
+from .virtual_charset import write_ussd
+from .virtual_network import SMSC, Network
 from .virtual_slots import Memories, Slots, Stored
 
 MANUFACTURER, MODEL, REVISION = "Relou", "Virtual", "1.0"
@@ -52,6 +52,11 @@ class Sim:
         """Ask for the PIN again, as after every loss of power."""
         self.locked = self.pin is not None
 
+    def renew(self) -> None:
+        """Be as another card with the same IMSI: all tries, and the PIN asked for."""
+        self.tries_left = PIN_TRIES
+        self.power_up()
+
     def unlock(self, pin: str) -> None:
         """Try a PIN; raises `CmeError` for a wrong one, which costs one of three tries."""
         if not self.tries_left:
@@ -77,7 +82,7 @@ class Stick:
     memories: Memories
     sim: Sim = field(default_factory=Sim)
     imei: str = "350000000000006"
-    smsc: str = "+33609001390"
+    smsc: str = SMSC
     session: Session = field(default_factory=Session)
     ringing: Ringing = field(default_factory=Ringing)
     power: int = 1
@@ -165,7 +170,7 @@ class Stick:
         """Let the network answer a service code, later, in the charset that the client chose."""
         answer = self.network.ussd_text()
         if answer is not None and self.session.ussd:
-            line = f"+CUSD: 0,{write_text(answer, self.session.charset)}"
+            line = f"+CUSD: 0,{write_ussd(answer, self.session.charset)}"
             asyncio.get_running_loop().call_later(self.network.ussd_seconds, self.say, line)
 
     def require_pin(self) -> None:

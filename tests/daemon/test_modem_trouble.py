@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import termios
 from collections import Counter
 from collections.abc import Iterator

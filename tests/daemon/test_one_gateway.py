@@ -69,7 +69,7 @@ def test_a_folder_that_is_not_there_is_refused_in_one_line(directory: Path) -> N
     config = {"storage": {"path": str(directory / "nowhere" / "gateway.db")}}
     with service(directory, config, plugged=False) as gateway:
         assert 1 == gateway.exit_code()
-        [refused] = gateway.output.events()
+        [refused] = gateway.output.events
         assert ("daemon.refused", True) == (refused["event"], str(directory / "nowhere") in refused["reason"])
 
 
@@ -87,5 +87,3 @@ def test_a_configuration_that_is_named_but_missing_is_no_start(directory: Path) 
         gateway.start()
         assert 2 == gateway.exit_code()
         assert [] == list(directory.glob("gateway*"))
-
-

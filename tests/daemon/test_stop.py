@@ -7,7 +7,7 @@ from pathlib import Path
 
 from relou_gateway.rules.records import Status
 from relou_gateway.store.database import Database
-from tests.support.daemon import STOP_WITHIN, Ended, Service, service
+from tests.support.daemon import STOP_WITHIN, Ended, Section, Service, service
 from tests.support.together import side_by_side
 from tests.support.waiting import wait_until
 
@@ -16,7 +16,7 @@ KARIM, JULIEN = "+33612345678", "+33687654321"
 
 def in_order(gateway: Service, ended: Ended) -> bool:
     """Say whether that was an orderly stop: all is told, the lock is free, no process is left."""
-    told = [each["event"] for each in gateway.output.events()][-1]
+    told = [each["event"] for each in gateway.output.events][-1]
     assert ended.seconds < STOP_WITHIN
     assert (0, "daemon.stopped", [], True) == (
         ended.code,
@@ -83,7 +83,7 @@ def test_a_stop_while_a_long_send_runs_leaves_it_in_doubt_and_claims_no_other(di
 
 @side_by_side
 def test_what_is_in_doubt_counts_as_spent(directory: Path) -> None:
-    caps = {"throttle": {"per_day": 5}, "budget": {"price": "0.16", "per_day": "1.00"}}
+    caps: dict[str, Section] = {"throttle": {"per_day": 5}, "budget": {"price": "0.16", "per_day": "1.00"}}
     with service(directory, caps, modem={"send_seconds": 30}) as gateway:
         gateway.modem.deliver(KARIM, "Salut")
         gateway.wait_for("reply.claimed")

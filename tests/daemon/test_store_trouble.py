@@ -112,7 +112,7 @@ def test_a_stop_with_a_full_disk_is_an_orderly_one(directory: Path) -> None:
             gateway.wait_for("store.failed")
             assert 0 == gateway.stop().code
         assert ["daemon.stopped", 0] == [
-            gateway.output.events()[-1]["event"],
+            gateway.output.events[-1]["event"],
             gateway.modem.state()["deleted"],
         ]
         gateway.start()

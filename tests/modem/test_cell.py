@@ -124,6 +124,12 @@ def test_what_stands_against_opening_is_told_with_its_cause() -> None:
     assert lost.value.cause == "absent"
 
 
+def test_a_driver_that_is_not_installed_is_named() -> None:
+    with pytest.raises(ModemLost, match="No module named 'libgammu_of_old'") as lost:
+        Cell.start({"driver": "libgammu_of_old:Modem"})
+    assert lost.value.cause == "broken"
+
+
 def test_a_crash_is_a_loss_that_names_the_signal() -> None:
     with cell("Dying") as modem:
         with pytest.raises(ModemLost, match=f"signal {signal.SIGSEGV.value}") as lost:

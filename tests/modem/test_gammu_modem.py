@@ -7,8 +7,8 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -83,8 +83,6 @@ def poison_here_and_there(virtual: Virtual) -> None:
             virtual.deliver(HER, "good")
 
 
-Start = Callable[[Path], Any]
-
 BENCHES: dict[str, dict[str, Any]] = {
     "plain": {},
     "filled": {"prepare": fill_sim},
@@ -99,9 +97,41 @@ BENCHES: dict[str, dict[str, Any]] = {
 }
 
 
+def open_locked(directory: Path, pin: str | None) -> tuple[str, int]:
+    """Open a modem whose SIM wants 1234, twice if it can be; return what happened and the tries left."""
+    directory.mkdir()
+    hours = iter(range(0, 10_000_000, 3600))
+    with virtual_modem(directory, pin="1234") as virtual:
+        virtual.deliver(HER, "locked in")
+        keeper = Keeper(partial(Cell, gammu_spec(virtual, pin=pin)), random.Random(1), lambda: next(hours))
+        try:
+            assert texts(keeper.modem().listing()) == ["locked in"]
+        except ModemLost as lost:
+            if lost.cause == "pin_wrong":
+                with pytest.raises(ModemLost):
+                    keeper.modem()
+        state = keeper.state
+        keeper.close()
+        return state, virtual.state()["pin_tries"]
+
+
+Locked = dict[str | None, Future[tuple[str, int]]]
+
+
 @pytest.fixture(scope="module")
-def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, VirtualBench]]:
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+    """Modems that ask for their PIN, opened with none, the right and a wrong one; they take their time."""
+    with ThreadPoolExecutor(3) as pool:
+        yield {
+            pin: pool.submit(open_locked, tmp_path_factory.mktemp("locked") / "modem", pin)
+            for pin in (None, "1234", "4321")
+        }
+
+
+@pytest.fixture(scope="module")
+def benches(tmp_path_factory: pytest.TempPathFactory, locked: Locked) -> Iterator[dict[str, VirtualBench]]:
     """All modems of this module: opening takes 4 s of waiting, so they are opened together."""
+    assert locked, "these open meanwhile"
     with ExitStack() as house, ThreadPoolExecutor(len(BENCHES)) as pool:
         starting = {
             name: pool.submit(
@@ -229,12 +259,15 @@ def test_a_message_with_something_behind_its_end_is_read_all_the_same(
 def test_a_phone_that_rings_all_the_while_disturbs_nothing(benches: dict[str, VirtualBench]) -> None:
     # to libGammu an error that a ring follows at once is no error
     bench = benches["odd"]
+    bench.virtual.deliver(HER, "in all this noise")
     quiet = bench.modem.listing()
     assert bench.virtual.call(HIM, rings=100, seconds=0.01)
     while bench.virtual.state()["ringing"]:
         bench.virtual.fault("refuse", at="AT+CMGD=", cms=500)
         with pytest.raises(DeleteFailed):
             bench.modem.delete(quiet.slots[0].address)
+    assert bench.virtual.call(HIM, rings=100, seconds=0.01)
+    while bench.virtual.state()["ringing"]:
         assert bench.modem.listing().slots == quiet.slots
 
 
@@ -255,19 +288,19 @@ def test_full_messages_leave_whole(plain: VirtualBench) -> None:
 
 
 def test_full_parts_leave_whole_and_are_counted(plain: VirtualBench) -> None:
-    parts = ["x" * 153, "y" * 153, "€"]
+    parts = ["x" * 153, "€"]
     plain.modem.send(HIM, parts, unicode=False)
     plain.modem.send(HIM, ["~" * 33, "\ude00" * 67], unicode=True)
-    record = plain.virtual.record()[-5:]
+    record = plain.virtual.record()[-4:]
     assert [part["text"] for part in record] == [*parts, "~" * 33, "\ude00" * 67]
     numbers = [(part["part"]["number"], part["part"]["total"]) for part in record]
-    assert numbers == [(1, 3), (2, 3), (3, 3), (1, 2), (2, 2)]
+    assert numbers == [(1, 2), (2, 2), (1, 2), (2, 2)]
     references = [part["part"]["reference"] for part in record]
-    assert references[0] == references[1] == references[2]
-    assert references[3] == references[4] == (references[0] + 1) % 256
+    assert references[0] == references[1]
+    assert references[2] == references[3] == (references[0] + 1) % 256
 
 
-@pytest.mark.parametrize("code", [21, 38, 302, 500, 513])
+@pytest.mark.parametrize("code", [21, 38, 513])
 def test_the_code_of_a_refused_send_comes_through(plain: VirtualBench, code: int) -> None:
     plain.refuse_send(code)
     failed = failure(plain, "Bonjour")
@@ -444,29 +477,9 @@ def test_every_error_of_the_device_has_a_cause_and_a_cure() -> None:
         assert cure.format("/dev/modem")[-1] != "."
 
 
-def open_locked(directory: Path, pin: str | None) -> tuple[str, int]:
-    """Open a modem whose SIM wants 1234, twice if it can be; return what happened and the tries left."""
-    directory.mkdir()
-    hours = iter(range(0, 10_000_000, 3600))
-    with virtual_modem(directory, pin="1234") as virtual:
-        virtual.deliver(HER, "locked in")
-        keeper = Keeper(partial(Cell, gammu_spec(virtual, pin=pin)), random.Random(1), lambda: next(hours))
-        try:
-            assert texts(keeper.modem().listing()) == ["locked in"]
-        except ModemLost as lost:
-            if lost.cause == "pin_wrong":
-                with pytest.raises(ModemLost):
-                    keeper.modem()
-        state = keeper.state
-        keeper.close()
-        return state, virtual.state()["pin_tries"]
-
-
-def test_a_pin_is_tried_once_and_only_if_there_is_one(tmp_path: Path) -> None:
-    pins = [None, "1234", "4321"]
-    with ThreadPoolExecutor(3) as pool:
-        opened = pool.map(open_locked, [tmp_path / str(pin) for pin in pins], pins)
-        assert list(opened) == [("waiting: pin", 3), ("ready", 3), ("waiting: pin_wrong", 2)]
+def test_a_pin_is_tried_once_and_only_if_there_is_one(locked: Locked) -> None:
+    opened = {pin: opening.result() for pin, opening in locked.items()}
+    assert opened == {None: ("waiting: pin", 3), "1234": ("ready", 3), "4321": ("waiting: pin_wrong", 2)}
 
 
 # --- the debug stream -----------------------------------------------------------------------

@@ -280,3 +280,4 @@ def test_libgammu_raises_calls_new_messages_and_service_answers_as_events(
     machine.SetIncomingCallback(None)
     machine.SetIncomingCall(False)
     machine.SetIncomingUSSD(False)
+    assert "Relou Mobile" == machine.GetNetworkInfo()["NetworkName"]

@@ -20,7 +20,7 @@ import pytest
 
 from relou_gateway.modem.virtual import VirtualFailure, VirtualOptions, ask, start_virtual
 from relou_gateway.modem.virtual_demo import SECONDS, afterwards, evening
-from tests.support.at_client import AtClient
+from tests.support.at_client import PROMPT, AtClient
 from tests.support.virtual import Virtual, virtual_modem
 from tests.support.waiting import wait_until
 
@@ -174,6 +174,15 @@ def test_a_modem_ends_with_whoever_started_it_however_that_ends(tmp_path: Path) 
 def test_a_link_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(VirtualFailure, match="did not come up"):
         start_virtual(VirtualOptions(link=tmp_path / "missing" / "modem"))
+
+
+def test_a_modem_that_cannot_keep_its_record_ends_rather_than_send_without(tmp_path: Path) -> None:
+    with virtual_modem(tmp_path, record=tmp_path) as modem, AtClient(modem.link) as client:
+        client.write(b"AT+CMGS=22\r")
+        client.read_until(PROMPT)
+        client.write(b"0001000b913316325476f800000ae8329bfd4697d9ec37\x1a")
+        wait_until(lambda: not modem.modem.alive)
+    assert [] == list(tmp_path.iterdir())
 
 
 # --- the verb -------------------------------------------------------------------------------

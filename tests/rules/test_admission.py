@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import phonenumbers
 import pytest
@@ -310,70 +311,40 @@ def test_only_two_reasons_are_a_yes_and_one_joins() -> None:
 
 # --- the order of the rules ---------------------------------------------------------------
 
-EVERYTHING_AT_ONCE = Past(blocked=True, stopped=True, waiting=True, answers=9, answered_at=NOW - MINUTE)
-ORDER = [
-    Reason.BINARY,
-    Reason.FIXED,
-    Reason.OWN,
-    Reason.NEVER,
-    Reason.FOREIGN,
-    Reason.NO_TEXT,
-    Reason.BLOCKED,
-    Reason.STOPPED,
-    Reason.STOP_WORD,
-    Reason.REPLY_WAITING,
-    Reason.LIFETIME,
-    Reason.COOLDOWN,
-    Reason.COOLDOWN_OVER,
+HIS_NUMBER = "+33611345678"
+ORDER: list[tuple[Reason, str, dict[str, object]]] = [
+    (Reason.BINARY, "message", {"kind": Kind.SMS}),
+    (Reason.FIXED, "message", {"sender": Sender(HIS_NUMBER, Owner.PERSON, "FR")}),
+    (Reason.OWN, "senders", {"own": ()}),
+    (Reason.NEVER, "senders", {"never": ()}),
+    (Reason.FOREIGN, "senders", {"answer": frozenset({"FR"})}),
+    (Reason.NO_TEXT, "replies", {"texts": (Text("Non"),)}),
+    (Reason.BLOCKED, "past", {"blocked": False}),
+    (Reason.STOPPED, "past", {"stopped": False}),
+    (Reason.STOP_WORD, "message", {"text": "Salut"}),
+    (Reason.REPLY_WAITING, "past", {"waiting": False}),
+    (Reason.LIFETIME, "senders", {"lifetime": None}),
+    (Reason.COOLDOWN, "senders", {"cooldown": timedelta(0)}),
+    (Reason.COOLDOWN_OVER, "past", {}),
 ]
+"""Which reason speaks while all are given, and what takes its ground away, so that the next can."""
 
 
 def test_the_first_rule_that_speaks_decides() -> None:
-    number = "+33611345678"
-    message = Message(Kind.BINARY, Sender(number, Owner.FIXED, "FR"), "STOP")
-    past = EVERYTHING_AT_ONCE
-    policy = replace(
-        with_replies(texts=(Text("Nee", frozenset({"NL"})),)),
-        senders=replace(POLICY.senders, own=(number,), answer=frozenset({"BE"})),
-    )
+    told: dict[str, Any] = {
+        "message": Message(Kind.BINARY, Sender(HIS_NUMBER, Owner.FIXED, "FR"), "STOP"),
+        "past": Past(blocked=True, stopped=True, waiting=True, answers=9, answered_at=NOW - MINUTE),
+        "senders": replace(POLICY.senders, own=(HIS_NUMBER,), answer=frozenset({"BE"})),
+        "replies": replace(POLICY.replies, texts=(Text("Nee", frozenset({"NL"})),)),
+    }
 
     found = []
-    for reason in ORDER:
-        found.append(judge(message, past, policy, NOW).reason)
-        message, past, policy = _without(reason, message, past, policy)
+    for _, record, changes in ORDER:
+        policy = replace(POLICY, senders=told["senders"], replies=told["replies"])
+        found.append(judge(told["message"], told["past"], policy, NOW).reason)
+        told[record] = replace(told[record], **changes)
 
-    assert ORDER == found
-
-
-def _without(reason: Reason, message: Message, past: Past, policy: Policy) -> tuple[Message, Past, Policy]:
-    """Take the ground of one refusal away."""
-    senders, replies = policy.senders, policy.replies
-    match reason:
-        case Reason.BINARY:
-            message = replace(message, kind=Kind.SMS)
-        case Reason.FIXED:
-            message = replace(message, sender=replace(message.sender, owner=Owner.PERSON))
-        case Reason.OWN:
-            senders = replace(senders, own=())
-        case Reason.NEVER:
-            senders = replace(senders, never=())
-        case Reason.FOREIGN:
-            senders = replace(senders, answer=frozenset({"FR"}))
-        case Reason.NO_TEXT:
-            replies = replace(replies, texts=(Text("Non"),))
-        case Reason.BLOCKED:
-            past = replace(past, blocked=False)
-        case Reason.STOPPED:
-            past = replace(past, stopped=False)
-        case Reason.STOP_WORD:
-            message = replace(message, text="Salut")
-        case Reason.REPLY_WAITING:
-            past = replace(past, waiting=False)
-        case Reason.LIFETIME:
-            senders = replace(senders, lifetime=None)
-        case Reason.COOLDOWN:
-            senders = replace(senders, cooldown=timedelta(0))
-    return message, past, replace(policy, senders=senders, replies=replies)
+    assert [reason for reason, _, _ in ORDER] == found
 
 
 def test_a_waiting_reply_is_joined_whatever_was_answered_before() -> None:
@@ -408,7 +379,8 @@ DIGITS = st.text("0123456789", min_size=1, max_size=16)
 LIKE_NUMBERS = st.builds(
     str.__add__, st.sampled_from(["", "+", "00", "+33", "+336", "06", "+32", "+44", "+88", "36"]), DIGITS
 )
-ORIGINS = st.text(max_size=20) | LIKE_NUMBERS | st.text("0123456789+ -.()*#", max_size=18)
+MOBILES = st.from_regex(r"(\+33|0033|0)[67][0-9]{8}|\+324[0-9]{8}", fullmatch=True, alphabet="+0123456789")
+ORIGINS = st.text(max_size=20) | LIKE_NUMBERS | st.text("0123456789+ -.()*#", max_size=18) | MOBILES
 PASTS = st.builds(
     Past,
     st.booleans(),
@@ -440,6 +412,17 @@ def test_only_a_mobile_of_an_allowed_country_is_ever_answered(raw: str, kind: Ki
         assert kind in {Kind.SMS, Kind.CALL}
 
 
+@given(st.from_regex(r"(\+33|0033|0)6[0-9]{8}", fullmatch=True, alphabet="+0123456789"))
+def test_a_french_mobile_is_answered_unless_a_list_forbids_it(raw: str) -> None:
+    sender = numbers.read(raw, "FR")
+    policy = with_senders(never=(), own=())
+
+    if sender.owner is Owner.PERSON:
+        assert Verdict(Ruling.REPLY, Reason.FIRST_CONTACT) == judge(
+            Message(Kind.SMS, sender, "Salut"), Past(), policy, NOW
+        )
+
+
 @pytest.mark.parametrize("owner", [each for each in Owner if each is not Owner.PERSON])
 @pytest.mark.parametrize("past", [Past(), Past(waiting=True), ANSWERED])
 def test_what_is_no_persons_phone_is_never_answered_whatever_its_past(owner: Owner, past: Past) -> None:
@@ -457,7 +440,7 @@ def test_nobody_gets_more_than_his_lifetime_or_a_second_answer_in_a_cooldown(
     if judge(HIS_TEXT, past, policy, NOW).ruling is Ruling.REPLY:
         assert past.answers < lifetime
         assert past.answered_at is None or past.answered_at + days * DAY <= NOW
-        assert not (past.blocked or past.stopped or past.waiting)
+        assert (False, False, False) == (past.blocked, past.stopped, past.waiting)
 
 
 # --- invariant 12: not while he still stands beside her -------------------------------------

@@ -54,7 +54,7 @@ def test_the_table_holds_the_moves_of_the_design_and_no_others() -> None:
     assert expected == _as_plain(MOVES)
 
 
-@pytest.mark.parametrize(("status", "event"), PAIRS, ids=lambda each: str(each))
+@pytest.mark.parametrize(("status", "event"), PAIRS, ids=str)
 def test_each_event_in_each_state_leads_where_the_design_says_or_nowhere(
     status: Status, event: Event
 ) -> None:
@@ -85,7 +85,7 @@ def test_the_sources_of_an_event_are_the_states_in_which_it_is_legal(event: Even
 
 
 def test_what_waits_is_what_can_be_cancelled() -> None:
-    assert WAITING == sources(Event.CANCEL)
+    assert sources(Event.CANCEL) == WAITING
 
 
 def test_only_a_person_leads_out_of_doubt() -> None:

@@ -218,7 +218,7 @@ def test_a_standing_tells_what_is_spent_what_is_under_way_and_when_more_comes_fr
     found = standing(cap, spent, at(10))
 
     assert Standing(cap, used=480_000, reserved=100_000, free_at=at(0) + DAY) == found
-    assert found.left == 420_000
+    assert 420_000 == found.left
 
 
 def test_nothing_comes_free_where_nothing_is_used() -> None:
@@ -227,7 +227,7 @@ def test_nothing_comes_free_where_nothing_is_used() -> None:
 
 
 def test_what_is_left_is_never_below_zero_even_where_a_cap_was_lowered() -> None:
-    assert standing(replace(PER_MINUTE, limit=1), [settled(0), still_open()], at(1)).left == 0
+    assert 0 == standing(replace(PER_MINUTE, limit=1), [settled(0), still_open()], at(1)).left
 
 
 def test_a_recipient_who_is_answered_again_is_not_reserved_twice() -> None:

@@ -10,6 +10,7 @@ from relou_gateway.rules import numbers
 from relou_gateway.rules.records import (
     Call,
     Content,
+    Kind,
     Listing,
     Memory,
     Moment,
@@ -65,7 +66,10 @@ def slot(where: int | SlotAddress, content: Content) -> Slot:
 
 
 def listing(
-    *slots: Slot, calls: Iterable[Call] = (), complete: bool = True, cards: tuple[str, ...] = (CARD, MODEM_CARD)
+    *slots: Slot,
+    calls: Iterable[Call] = (),
+    complete: bool = True,
+    cards: tuple[str, ...] = (CARD, MODEM_CARD),
 ) -> Listing:
     return Listing(slots, tuple(calls), complete, cards)
 
@@ -105,7 +109,7 @@ def new_reply(number: str = KARIM, **changes: object) -> NewReply:
 def scheduled(tx: Connection, number: str = KARIM, now: Moment | None = None, **changes: object) -> Reply:
     """Schedule a reply to somebody who is known to have written."""
     moment = now or at()
-    senders.note(tx, number, inbox.Kind.SMS, moment.quota)
+    senders.note(tx, number, Kind.SMS, moment.quota)
     return outbox.get(tx, outbox.schedule(tx, new_reply(number, **changes), moment))
 
 

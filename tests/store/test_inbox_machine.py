@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 
 from hypothesis import settings
@@ -78,13 +79,21 @@ class SlotModem:
                 self.held[address] = self.waiting.popleft()
 
 
+@cache
+def _empty_database() -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "gateway.db"
+        create_or_migrate(path)
+        return path.read_bytes()
+
+
 class IntakeMachine(RuleBasedStateMachine):
     """Deliveries and exchanges, each with the faults that Hypothesis likes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.directory = Path(tempfile.mkdtemp(prefix="intake-"))
-        create_or_migrate(self.directory / "gateway.db")
+        (self.directory / "gateway.db").write_bytes(_empty_database())
         self.database = self._opened()
         self.modem = SlotModem()
         self.unsure: set[SlotAddress] = set()

@@ -85,7 +85,7 @@ def test_what_is_no_reply_may_wait_beside_one(tx: Connection) -> None:
     assert 3 == len(states(tx))
     found = outbox.waiting_of(tx, KARIM)
     assert found is not None
-    assert found.id == 1
+    assert 1 == found.id
 
 
 def test_after_the_end_of_one_reply_there_may_be_another(tx: Connection) -> None:
@@ -147,13 +147,14 @@ def test_only_what_is_being_sent_can_be_settled(tx: Connection, state: Status) -
     reply_id = _brought_to(tx, state)
     before = (outbox.get(tx, reply_id), history(tx), spent(tx))
 
-    for settle in (
+    settlements: list[Callable[[], None]] = [
         lambda: outbox.settle_sent(tx, reply_id, (1,), at(9)),
         lambda: outbox.settle_not_sent(tx, reply_id, "", at(99).quota, at(9)),
         lambda: outbox.settle_not_sent(tx, reply_id, "", None, at(9)),
         lambda: outbox.settle_refused(tx, reply_id, "", at(9)),
         lambda: outbox.settle_in_doubt(tx, reply_id, "", 0, None, at(9)),
-    ):
+    ]
+    for settle in settlements:
         with pytest.raises(IllegalMove):
             settle()
 
@@ -181,9 +182,12 @@ def test_an_operator_of_another_process_changes_nothing_that_is_being_sent(
 def test_a_reply_is_due_from_its_time_until_it_expires(tx: Connection) -> None:
     scheduled(tx, due_at=at(10).quota, expires_at=at(20).quota)
 
-    assert [(9.999, 0), (10, 1), (19.999, 1), (20, 0)] == [
-        (second, len(outbox.due(tx, at(second).quota))) for second in (9.999, 10, 19.999, 20)
-    ]
+    assert [
+        (9.999, 0),
+        (10, 1),
+        (19.999, 1),
+        (20, 0),
+    ] == [(second, len(outbox.due(tx, at(second).quota))) for second in (9.999, 10, 19.999, 20)]
     assert at(10).quota == outbox.next_due(tx)
 
 
@@ -421,9 +425,10 @@ def test_each_attempt_has_a_reservation_of_its_own(tx: Connection) -> None:
     outbox.settle_sent(tx, reply.id, (1, 2, 3), at(65))
 
     assert [Spending(KARIM, 3, 480_000, at(65).quota)] == spent(tx)
-    assert [(0, 0), (3, 480_000)] == [
-        tuple(row) for row in tx.execute("SELECT parts, cost FROM reservations ORDER BY id")
-    ]
+    assert [
+        (0, 0),
+        (3, 480_000),
+    ] == [tuple(row) for row in tx.execute("SELECT parts, cost FROM reservations ORDER BY id")]
     assert 2 == outbox.get(tx, reply.id).attempts
 
 
@@ -531,8 +536,12 @@ def test_a_release_gives_back_no_more_than_its_share(
         "UPDATE reservations SET parts = -1",
         "UPDATE reservations SET settled_at = claimed_at - 1",
         "DELETE FROM reservations",
-        "INSERT OR REPLACE INTO reservations SELECT id, reply_id, recipient, 0, 0, claimed_at, settled_at,"
-        " answered_before, changed_at, changed_wall FROM reservations",
+        """
+        INSERT OR REPLACE INTO reservations
+        SELECT id, reply_id, recipient, 0, 0, claimed_at, settled_at, answered_before,
+               changed_at, changed_wall
+        FROM reservations
+        """,
         "DELETE FROM outbox",
         "UPDATE outbox SET state = 'lost'",
         "UPDATE outbox SET number = (SELECT number FROM outbox WHERE id = 2), state = 'scheduled'",
@@ -594,8 +603,10 @@ def test_what_ended_long_ago_is_forgotten_and_its_amounts_and_chain_stay(tx: Con
 
     assert 2 == outbox.forget_before(tx, at(2).quota)
 
-    assert [(DAVE, "Un non est un non."), ("", ""), ("", "")] == [
-        (reply.number, reply.text) for reply in outbox.listed(tx)
+    assert [(reply.number, reply.text) for reply in outbox.listed(tx)] == [
+        (DAVE, "Un non est un non."),
+        ("", ""),
+        ("", ""),
     ]
     assert KARIM not in repr([tuple(row) for row in tx.execute("SELECT * FROM reservations")])
     assert before == standing(Cap("", Unit.MONEY, 30 * DAY, 0), spent(tx), at(9).quota)

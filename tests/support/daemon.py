@@ -55,10 +55,11 @@ class Ended(NamedTuple):
 
 
 class Output:
-    """Collects the lines of a stream while they come."""
+    """Collects the lines of a stream while they come, and the events among them."""
 
     def __init__(self, descriptor: int) -> None:
         self.lines: list[str] = []
+        self.events: list[dict[str, Any]] = []
         self.raw = b""
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, args=(descriptor,), daemon=True)
@@ -70,29 +71,36 @@ class Output:
             self.raw += piece
             *lines, rest = (rest + piece).split(b"\n")
             with self._changed:
-                self.lines += [line.decode(errors="surrogateescape").rstrip("\r") for line in lines]
+                for line in lines:
+                    self._take(line.decode(errors="surrogateescape").rstrip("\r"))
                 self._changed.notify_all()
         os.close(descriptor)
+
+    def _take(self, line: str) -> None:
+        self.lines.append(line)
+        if line.startswith("{"):
+            self.events.append(json.loads(line))
 
     def join(self) -> None:
         """Wait until the other end is closed by everyone who held it."""
         self._reader.join(5.0)
 
-    def events(self) -> list[dict[str, Any]]:
-        """Return the lines that are JSON, in their order."""
-        return [json.loads(line) for line in self.lines if line.startswith("{")]
-
     def wait_for(self, event: str, seconds: float, count: int = 1, **fields: object) -> dict[str, Any]:
         """Return the `count`-th event of this name and with these fields; fail where it does not come."""
+        wanted = {"event": event, **fields}.items()
+        found: list[dict[str, Any]] = []
+        looked_at = 0
 
-        def found() -> list[dict[str, Any]]:
-            wanted = {"event": event, **fields}.items()
-            return [each for each in self.events() if wanted <= each.items()]
+        def came() -> bool:
+            nonlocal looked_at
+            found.extend(each for each in self.events[looked_at:] if wanted <= each.items())
+            looked_at = len(self.events)
+            return len(found) >= count
 
         with self._changed:
-            came = self._changed.wait_for(lambda: len(found()) >= count, seconds)
-        assert came, f"no {event} {fields} (number {count}) in {seconds} s:\n" + "\n".join(self.lines)
-        return found()[count - 1]
+            in_time = self._changed.wait_for(came, seconds)
+        assert in_time, f"no {event} {fields} (number {count}) in {seconds} s:\n" + "\n".join(self.lines[-200:])
+        return found[count - 1]
 
 
 class Service:
@@ -167,7 +175,7 @@ class Service:
 
     def heard(self, event: str) -> list[dict[str, Any]]:
         """Return the events of this name so far."""
-        return [each for each in self.output.events() if each["event"] == event]
+        return [each for each in self.output.events if each["event"] == event]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> Ended:
         """Send a signal and wait for the end."""
