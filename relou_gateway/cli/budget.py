@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from ..config import Settings
@@ -13,8 +15,8 @@ from ..store import ledger
 from ..store.database import Connection
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
-from .output import Column, print_json, say, table
-from .screen import at_a_glance
+from .output import Column, print_json, say
+from .screen import Coloured, Shown, listing
 
 
 @click.command()
@@ -61,16 +63,18 @@ def _print_table(desk: Desk, found: list[Standing]) -> None:
         say("no cap is set; throttle and budget in the configuration set them")
         return
     amounts = [Column(name, right=True) for name in ("used", "reserved", "left", "cap")]
-    columns: list[str | Column] = ["window", "of", *amounts, "more at"]
-    table(
-        columns,
-        [
-            (
-                each.cap.name.partition(".")[2],
-                desk.settings.policy.budget.currency if each.cap.unit is Unit.MONEY else each.cap.unit,
-                *(amount(each, value) for value in (each.used, each.reserved, each.left, each.cap.limit)),
-                at_a_glance(desk.wall(each.free_at)),
-            )
-            for each in found
-        ],
+    columns = [Column("window"), Column("of"), *amounts, Column("more at")]
+    listing(columns, [_cells(desk, each) for each in found])
+
+
+def _cells(desk: Desk, each: Standing) -> Sequence[Shown]:
+    is_money = each.cap.unit is Unit.MONEY
+    return (
+        each.cap.name.partition(".")[2],
+        desk.settings.policy.budget.currency if is_money else str(each.cap.unit),
+        amount(each, each.used),
+        amount(each, each.reserved),
+        Coloured(str(amount(each, each.left)), None if each.left else "red"),
+        amount(each, each.cap.limit),
+        desk.wall(each.free_at),
     )

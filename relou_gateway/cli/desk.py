@@ -29,8 +29,12 @@ class Desk:
 
     @property
     def offset(self) -> timedelta:
-        """What to add to a quota time to show it as wall time."""
-        return self.now.wall - self.now.quota
+        """What to add to a quota time to show it as wall time.
+
+        In whole seconds, since the two clocks are not read at the very same instant: a row must
+        not show another time at each look.
+        """
+        return timedelta(seconds=round((self.now.wall - self.now.quota).total_seconds()))
 
     def wall(self, quota: datetime | None) -> datetime | None:
         """Return a quota time as people are shown it."""

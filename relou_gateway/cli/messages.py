@@ -19,8 +19,8 @@ from ..store import inbox
 from ..store.inbox import Received
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
-from .output import Column, print_json, say, table
-from .screen import Stream, at_a_glance
+from .output import Column, print_json, say
+from .screen import Shown, Stream, listing
 
 FOLLOW_EVERY = 1.0
 """Seconds between two looks with --follow."""
@@ -34,10 +34,9 @@ COLUMNS = (
     Column("kind"),
     Column("number"),
     Column("verdict"),
-    Column("reason"),
     Column("text", flexible=True),
 )
-WIDTHS = (5, 8, 4, 13, 8, 15, 0)
+WIDTHS = (5, 8, 4, 12, 20, 0)
 """Of the columns while more may follow; no width holds for the text."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -105,7 +104,7 @@ def messages(
             for row in rows:
                 print_json(_record(row))
         elif rows:
-            table(COLUMNS, [_cells(row) for row in rows])
+            listing(COLUMNS, [_cells(row) for row in rows])
         else:
             say("no message")
 
@@ -185,16 +184,20 @@ def _shower(*, as_json: bool) -> Callable[[Received], None]:
 # --- one row ------------------------------------------------------------------------------
 
 
-def _cells(row: Received) -> Sequence[str | int | None]:
+def _cells(row: Received) -> Sequence[Shown]:
     return (
         row.id,
-        at_a_glance(row.received_wall),
+        row.received_wall,
         row.kind,
         row.number or None,
-        row.verdict,
-        row.reason or None,
+        _verdict(row),
         row.text or None,
     )
+
+
+def _verdict(row: Received) -> str | None:
+    """Return the verdict, and its reason where that says more than the verdict alone."""
+    return f"{row.verdict}: {row.reason}" if row.verdict is Ruling.DECLINED else row.verdict
 
 
 def _record(row: Received) -> dict[str, object]:

@@ -10,7 +10,7 @@ from ..store import gateway as state
 from ..store import outbox
 from .desk import at_desk
 from .options import with_settings
-from .output import say
+from .output import harmless, say
 from .screen import count
 
 
@@ -21,7 +21,7 @@ def pause(settings: Settings, reason: str) -> None:
     """Stop sending at once; receiving continues. A message that is being sent is not taken back."""
     with at_desk(settings) as desk, desk.database.transaction("pause") as tx:
         before = state.paused(tx)
-        state.pause(tx, reason or (before.reason if before else ""), desk.now)
+        state.pause(tx, harmless(reason) or (before.reason if before else ""), desk.now)
         counts = outbox.counts(tx)
     say("paused already" if before else "paused: nothing is sent until `relou-gateway resume`")
     if counts[Status.SENDING]:

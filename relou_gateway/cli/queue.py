@@ -16,8 +16,8 @@ from ..store.ledger import Entry
 from ..store.outbox import NoSuchReply, Reply
 from .desk import Desk, at_desk
 from .options import NoSuchRow, NotPossible, config_option, current_settings, json_option
-from .output import Column, money, print_json, say, table, when
-from .screen import at_a_glance, count, field
+from .output import Column, money, print_json, say, when
+from .screen import Coloured, Shown, count, field, happened, listing
 
 STATES = click.Choice([str(state) for state in Status])
 
@@ -185,32 +185,29 @@ def _print_table(desk: Desk, replies: Sequence[Reply]) -> None:
         return
     columns = (
         Column("id", right=True),
-        "state",
-        "number",
-        "due",
-        "sent",
+        Column("state"),
+        Column("number"),
+        Column("due"),
+        Column("sent"),
         Column("tries", right=True),
         Column("parts", right=True),
         Column("cost", right=True),
         Column("reason", flexible=True),
     )
-    currency = desk.settings.policy.budget.currency
-    table(
-        columns,
-        [
-            (
-                reply.id,
-                reply.state,
-                reply.number,
-                at_a_glance(desk.wall(reply.due_at)),
-                at_a_glance(reply.sent_wall),
-                reply.attempts,
-                reply.parts,
-                money(reply.cost, currency),
-                reply.reason or None,
-            )
-            for reply in replies
-        ],
+    listing(columns, [_cells(desk, reply) for reply in replies])
+
+
+def _cells(desk: Desk, reply: Reply) -> Sequence[Shown]:
+    return (
+        reply.id,
+        Coloured(reply.state, COLOURS.get(reply.state)),
+        reply.number or None,
+        desk.wall(reply.due_at),
+        reply.sent_wall,
+        reply.attempts,
+        reply.parts,
+        money(reply.cost, desk.settings.policy.budget.currency),
+        reply.reason or None,
     )
 
 
@@ -230,7 +227,7 @@ def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], history: Seq
     say("")
     say("history")
     for entry in history:
-        say(f"  {when(entry.wall)}  {_in_words(entry, currency)}")
+        happened(when(entry.wall), _in_words(entry, currency))
 
 
 def _in_words(entry: Entry, currency: str) -> str:

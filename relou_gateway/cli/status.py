@@ -21,7 +21,7 @@ from .budget import amount, standings
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import iso, print_json, say, when
-from .screen import at_a_glance, bar, count, field, painted, put
+from .screen import at_a_glance, bar, count, field, happened, painted, put
 
 SHOWN = (Status.SCHEDULED, Status.HELD, Status.SENDING, Status.IN_DOUBT)
 LAST_EVENTS = 8
@@ -163,7 +163,7 @@ def _print_screen(desk: Desk, picture: _Picture) -> None:
         say("")
         put(painted("lately", bold=True))
     for entry in picture.events:
-        say(f"  {at_a_glance(entry.wall)}  {_event_line(entry)}")
+        happened(at_a_glance(entry.wall), _event_line(entry))
 
 
 def _gateway_line(picture: _Picture) -> tuple[str, str]:
@@ -191,11 +191,12 @@ def _modem_line(picture: _Picture) -> tuple[str, str | None]:
 
 
 def _queue_line(picture: _Picture) -> str:
-    waiting = f"{picture.counts[Status.SCHEDULED]} scheduled"
-    if picture.next_due is not None:
-        is_over = picture.next_due < datetime.now(UTC)
-        waiting += f" ({'the first was' if is_over else 'next'} due {at_a_glance(picture.next_due)})"
-    return ", ".join([waiting, *(f"{picture.counts[each]} {each}" for each in SHOWN[1:])])
+    shown = [f"{picture.counts[each]} {each}" for each in SHOWN if picture.counts[each]]
+    if picture.next_due is None:
+        return ", ".join(shown) or "nothing waits"
+    is_over = picture.next_due < datetime.now(UTC)
+    shown[0] += f" ({'the first was' if is_over else 'next'} due {at_a_glance(picture.next_due)})"
+    return ", ".join(shown)
 
 
 def _troubles(picture: _Picture) -> Iterator[str]:

@@ -99,7 +99,9 @@ class Output:
 
         with self._changed:
             in_time = self._changed.wait_for(came, seconds)
-        assert in_time, f"no {event} {fields} (number {count}) in {seconds} s:\n" + "\n".join(self.lines[-200:])
+        assert in_time, f"no {event} {fields} (number {count}) in {seconds} s:\n" + "\n".join(
+            self.lines[-200:]
+        )
         return found[count - 1]
 
 

@@ -63,7 +63,7 @@ def terminal(
 
 def seen_on_a_terminal(gateway: Service, *arguments: str, columns: int = 120) -> str:
     """Run a verb to its end on a terminal; return all that it wrote there."""
-    command = [PROGRAM, *arguments, "--config", gateway.config]
+    command: list[str | Path] = [PROGRAM, *arguments, "--config", gateway.config]
     with terminal(command, gateway.directory, gateway.environment(), columns) as here:
         assert 0 == here.process.wait(20)
         here.output.join()
