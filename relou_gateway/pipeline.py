@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from . import log
 from .log import Event as Happened
 from .modem.port import DeleteFailed, InDoubt, Modem, NotSent, Refused, SendFailure
 from .rules import admission, budget, lifecycle, numbers, throttle, wording
-from .rules.admission import Message, Reason, Verdict
+from .rules.admission import Message, Verdict
 from .rules.lifecycle import Event
 from .rules.policy import Policy
-from .rules.records import Kind, Moment, Network, Purpose, Ruling, SlotAddress, Status
-from .rules.throttle import Denial, Spending
+from .rules.records import Kind, Listing, Moment, Network, Purpose, Ruling, SlotAddress, Status
+from .rules.throttle import Denial, Spending, Unit
 from .store import gateway as state
 from .store import inbox, ledger, outbox, senders
 from .store.database import Connection, Database
@@ -39,6 +40,9 @@ PART_PATIENCE = timedelta(minutes=10)
 REFUSALS_BEFORE_STUCK = 3
 """A slot that the modem refused to delete this often is left alone and shown to the operator."""
 
+ASKED_AT_ONCE = 50
+"""Due replies that are asked for one claim: the caps may let one go where another is too dear."""
+
 REGISTRATION_HOLDS = timedelta(minutes=1)
 """Nothing is claimed unless the modem was seen registered this recently."""
 
@@ -47,11 +51,13 @@ REGISTRATION_HOLDS = timedelta(minutes=1)
 class Gateway:
     """What every step works with.
 
-    `now` gives both clocks; `may_claim` says no once an orderly stop has begun. `unsure` are
-    the slots whose deletion may or may not have happened; `keep` is how long numbers and
-    texts are remembered; `judging` is the message that the judge is at, for whoever catches
-    a fault of the program's. `flowing` says that the last listing brought something, so that
-    the network may have more for the slots that are free now.
+    `now` gives both clocks; `may_claim` says no once an orderly stop has begun; `keep` is how
+    long numbers and texts are remembered. The rest is what the steps know besides the database:
+    `freed` are slots whose deletion the modem confirmed and the store does not know of yet,
+    `unsure` those whose deletion may or may not have happened. `storing` and `judging` are what
+    is being worked on, for whoever catches a fault of the program's, and `unstorable` are the
+    slots on which that happened. `flowing` says that the last listing brought something, so
+    that the network may have more for the slots that are free now.
     """
 
     database: Database
@@ -60,10 +66,17 @@ class Gateway:
     rng: random.Random
     keep: timedelta = timedelta(days=90)
     may_claim: Callable[[], bool] = lambda: True
+    freed: set[SlotAddress] = field(default_factory=set)
     unsure: set[SlotAddress] = field(default_factory=set)
+    unstorable: set[SlotAddress] = field(default_factory=set)
     denied: Denial | None = None
+    storing: SlotAddress | None = None
     judging: int | None = None
     flowing: bool = False
+
+    def take_up(self, address: SlotAddress | None) -> None:
+        """Note which slot is being stored, None for none."""
+        self.storing = address
 
     def canonical(self, received: str) -> str:
         """Return the number under which the sender of `received` is known."""
@@ -81,7 +94,8 @@ def recover(gateway: Gateway) -> None:
     """
     settle_orphan(gateway, "found sending at start")
     with gateway.database.snapshot() as tx:
-        gateway.unsure.update(inbox.stuck_slots(tx, 0))
+        stuck = inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK)
+        gateway.unsure.update(set(inbox.stuck_slots(tx, 0)).difference(stuck))
 
 
 def settle_orphan(gateway: Gateway, reason: str) -> None:
@@ -105,10 +119,15 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
 
     Nothing is deleted on the SIM before it is committed and synced (invariant 1).
     """
-    listing = modem.listing()
+    listing = _without_unstorable(gateway, modem.listing())
     with gateway.database.transaction("C1 receive") as tx:
-        taken = inbox.take(tx, listing, gateway.now(), gateway.canonical, gateway.unsure)
+        now = gateway.now()
+        inbox.forget_slots(tx, gateway.freed)
+        taken = inbox.take(tx, listing, now, gateway.canonical, gateway.unsure, gateway.take_up)
+        for number in taken.rang_again:
+            _push(tx, gateway, outbox.waiting_of(tx, number), now.quota)
         stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK))
+    gateway.freed.clear()
     gateway.flowing = bool(taken.messages or taken.parts)
     for address in taken.twins:
         log.say(Happened.SLOT_TWIN_ASSUMED, memory=address.memory, location=address.location)
@@ -120,9 +139,16 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
     return taken
 
 
+def _without_unstorable(gateway: Gateway, listing: Listing) -> Listing:
+    """Leave out the slots over which the program stumbled; they stay in the modem."""
+    if gateway.unstorable.isdisjoint(slot.address for slot in listing.slots):
+        return listing
+    slots = tuple(slot for slot in listing.slots if slot.address not in gateway.unstorable)
+    return replace(listing, slots=slots, complete=False)
+
+
 def _delete(gateway: Gateway, modem: Modem, addresses: list[SlotAddress]) -> None:
     """Delete slots on the modem and forget those of which it confirmed that."""
-    deleted: list[SlotAddress] = []
     refused: list[SlotAddress] = []
     try:
         for address in addresses:
@@ -130,15 +156,17 @@ def _delete(gateway: Gateway, modem: Modem, addresses: list[SlotAddress]) -> Non
             gateway.unsure.add(address)
             try:
                 modem.delete(address)
-                deleted.append(address)
+                gateway.freed.add(address)
             except DeleteFailed:
                 refused.append(address)
             gateway.unsure.discard(address)
     finally:
-        if deleted or refused:
+        if gateway.freed or refused:
             with gateway.database.transaction("C1 deleted") as tx:
-                inbox.forget_slots(tx, deleted)
+                inbox.forget_slots(tx, gateway.freed)
                 inbox.count_refusals(tx, refused)
+            # Only now: what a full disk kept from being forgotten is forgotten with the next listing.
+            gateway.freed.clear()
     for address in refused:
         log.say(Happened.SLOT_STUCK, memory=address.memory, location=address.location)
 
@@ -165,13 +193,20 @@ def judge(gateway: Gateway) -> int:
 
 
 def push_away(gateway: Gateway) -> None:
-    """Let the message that a fault of the program struck wait behind the others, in the end for good."""
-    if gateway.judging is None:
-        return
-    with gateway.database.transaction("push away") as tx:
-        inbox.note_fault(tx, gateway.judging)
-    log.say(Happened.MESSAGE_SHELVED, message=gateway.judging)
-    gateway.judging = None
+    """Put aside what a fault of the program struck, so that the others need not wait for it.
+
+    A slot stays in the modem until the next start; a message waits behind the others, and
+    after some faults for good.
+    """
+    if gateway.storing is not None:
+        gateway.unstorable.add(gateway.storing)
+        log.say(Happened.SLOT_UNSTORABLE, memory=gateway.storing.memory, location=gateway.storing.location)
+        gateway.storing = None
+    if gateway.judging is not None:
+        with gateway.database.transaction("push away") as tx:
+            inbox.note_fault(tx, gateway.judging)
+        log.say(Happened.MESSAGE_SHELVED, message=gateway.judging)
+        gateway.judging = None
 
 
 def _judge_batch(gateway: Gateway) -> list[tuple[Unjudged, Verdict, int | None]]:
@@ -194,13 +229,14 @@ def _judge_one(tx: Connection, gateway: Gateway, row: Unjudged, now: Moment) -> 
     past = senders.past(tx, sender.number, waiting=waiting is not None)
     verdict = admission.judge(message, past, gateway.policy, now.quota)
     reply_id = None
-    if verdict.reason is Reason.STOP_WORD:
+    if row.kind is Kind.SMS and wording.is_stop(row.text, gateway.policy.replies.stop_words):
+        # Whoever he is, and whatever else speaks against an answer: what he asks for is remembered.
         senders.stop(tx, sender.number, now)
         if waiting is not None:
             outbox.operate(tx, waiting.id, Event.CANCEL, "he asked not to be answered", now)
     elif waiting is not None:
         # Whatever the verdict: he is writing or calling now, so she may stand beside him now.
-        outbox.push(tx, waiting.id, _pushed(gateway, waiting, row))
+        _push(tx, gateway, waiting, row.received_at)
         reply_id = waiting.id if verdict.ruling is Ruling.JOINED else None
     elif verdict.ruling is Ruling.REPLY:
         reply_id = outbox.schedule(tx, _composed(gateway, message, row, now.quota), now)
@@ -208,9 +244,12 @@ def _judge_one(tx: Connection, gateway: Gateway, row: Unjudged, now: Moment) -> 
     return verdict, reply_id
 
 
-def _pushed(gateway: Gateway, waiting: Reply, row: Unjudged) -> datetime:
-    lower, _ = gateway.policy.replies.delay
-    return admission.pushed_due(waiting.due_at, waiting.created_at, row.received_at, lower)
+def _push(tx: Connection, gateway: Gateway, waiting: Reply | None, latest: datetime) -> None:
+    """Let a reply that waits keep its distance from a message, or from one more ring, at `latest`."""
+    if waiting is not None:
+        lower, _ = gateway.policy.replies.delay
+        due_at = admission.pushed_due(waiting.due_at, waiting.created_at, latest, lower)
+        outbox.push(tx, waiting.id, due_at)
 
 
 def _composed(gateway: Gateway, message: Message, row: Unjudged, now: datetime) -> NewReply:
@@ -277,7 +316,7 @@ def observe(gateway: Gateway, modem: Modem) -> Network:
 def _anything_due(gateway: Gateway) -> bool:
     """Look without a write lock: most ticks find nothing to do."""
     with gateway.database.snapshot() as tx:
-        return bool(outbox.due(tx, gateway.now().quota)) and state.paused(tx) is None
+        return state.paused(tx) is None and bool(outbox.due(tx, gateway.now().quota))
 
 
 def _registered(gateway: Gateway, modem: Modem) -> bool:
@@ -297,22 +336,28 @@ def _claim_next(gateway: Gateway) -> Reply | None:
     denied = None
     with gateway.database.transaction("C3 claim") as tx:
         now = gateway.now()
-        candidates = outbox.due(tx, now.quota)
-        gateway.rng.shuffle(candidates)
+        candidates = _drawn(gateway, outbox.due(tx, now.quota))
         claimed = None
         if gateway.may_claim() and state.paused(tx) is None:
             spendings = ledger.spendings(tx, now.quota - throttle.MONTH)
-            for reply in candidates:
+            for reply in map(partial(outbox.get, tx), candidates):
                 if _no_longer_welcome(tx, gateway, reply, now):
                     continue
                 denied = _denial(gateway, spendings, reply, now)
                 if denied is None and outbox.claim(tx, reply, now) is not None:
                     claimed = outbox.get(tx, reply.id)
                     break
+                if denied is not None and denied.cap.unit is Unit.ANSWERS:
+                    break  # what holds for one answer holds for all
     _note_denial(gateway, denied)
     if claimed is not None:
         log.say(Happened.REPLY_CLAIMED, reply=claimed.id, number=claimed.number, attempt=claimed.attempts)
     return claimed
+
+
+def _drawn(gateway: Gateway, due: list[int]) -> list[int]:
+    """Draw those that are asked, in the order of the lot: a raid may have ten thousand waiting."""
+    return gateway.rng.sample(due, min(len(due), ASKED_AT_ONCE))
 
 
 def _no_longer_welcome(tx: Connection, gateway: Gateway, reply: Reply, now: Moment) -> bool:

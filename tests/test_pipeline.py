@@ -21,9 +21,21 @@ from relou_gateway.modem.scripted import (
 from relou_gateway.rules.admission import Reason
 from relou_gateway.rules.lifecycle import Event
 from relou_gateway.rules.policy import Policy, Text
-from relou_gateway.rules.records import Binary, Network, Part, Report, Ruling, Status, Undecodable
+from relou_gateway.rules.records import (
+    Binary,
+    Memory,
+    Network,
+    Part,
+    Report,
+    Ruling,
+    Slot,
+    Sms,
+    Status,
+    Undecodable,
+)
 from relou_gateway.store import gateway as state
 from relou_gateway.store import inbox, outbox, senders
+from relou_gateway.store.database import StoreFull
 from tests.support.world import MINUTE, START, UNLIMITED, World, mobile, policy
 
 KARIM = mobile(12345678)
@@ -77,6 +89,17 @@ def test_rings_of_one_call_are_one_call(world: World) -> None:
         world.receive()
         world.wait(5 / 60)
     assert world.verdicts() == [(Ruling.REPLY, Reason.FIRST_CONTACT)]
+
+
+def test_a_phone_that_rings_on_pushes_the_reply(world: World) -> None:
+    world.modem.call(KARIM)
+    world.receive()
+    while world.now().quota < world.reply().due_at - MINUTE / 2 and world.now().quota < START + 25 * MINUTE:
+        world.wait(0.5)
+        world.modem.call(KARIM)
+        world.receive()
+    assert world.reply().due_at >= world.now().quota + 3 * MINUTE
+    assert len(world.messages()) == 1
 
 
 def test_later_messages_join_the_waiting_reply_and_push_it(world: World) -> None:
@@ -145,6 +168,16 @@ def test_stop_cancels_the_waiting_reply_for_ever(world: World) -> None:
     assert world.answered() == []
     assert world.reply().state is Status.CANCELLED
     assert world.verdicts()[1:] == [("declined", "stop_word"), ("declined", "stopped")]
+
+
+def test_stop_is_remembered_of_someone_who_would_not_be_answered_anyway(make_world: MakeWorld) -> None:
+    world = make_world(policy(replies={"to_calls": False}, senders={"answer": frozenset({"BE"})}))
+    world.text(KARIM, "STOP")
+    world.receive()
+    world.gateway.policy = policy()
+    world.text(KARIM)
+    world.receive()
+    assert world.verdicts() == [("declined", "foreign"), ("declined", "stopped")]
 
 
 def test_a_sender_blocked_while_his_reply_waits_is_not_answered(world: World) -> None:
@@ -405,6 +438,50 @@ def test_a_crash_between_storing_and_deleting_stores_once(world: World) -> None:
     assert world.modem.listing().slots == ()
 
 
+def test_an_equal_message_in_a_slot_whose_freeing_could_not_be_written_is_a_second_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.modem = ScriptedModem(slots={Memory.SIM: 1, Memory.MODEM: 0})
+    twin = Sms(KARIM, "Allo ?", START)
+    world.modem.deliver(twin)
+    world.modem.deliver(twin)
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "count_refusals", _full_disk)
+        with pytest.raises(StoreFull):
+            world.receive()
+    world.receive()
+    assert len(world.messages()) == 2
+
+
+def test_a_slot_over_which_the_program_stumbles_stays_in_the_modem_and_stops_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.modem.deliver(Binary(KARIM, b"stumble", START))
+    world.text(JULIEN)
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "_believe", _stumble_over_the_first(inbox._believe))
+        with pytest.raises(ZeroDivisionError):
+            world.receive()
+        pipeline.push_away(world.gateway)
+        world.receive()
+    assert [row.number for row in world.messages()] == [JULIEN]
+    assert len(world.modem.listing().slots) == 1
+    world.restart()
+    world.receive()
+    assert [row.kind for row in world.messages()] == ["sms", "binary"]
+
+
+def test_a_stuck_slot_is_no_news_after_a_restart(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.modem.delete_script.extend([delete_refused()] * 3)
+    world.modem.deliver(Undecodable("ERR_UNKNOWN"))
+    for _ in range(3):
+        world.receive()
+    world.restart()
+    capsys.readouterr()
+    world.receive()
+    assert "slot.twin_assumed" not in capsys.readouterr().out
+
+
 def test_twins_that_lie_side_by_side_stay_two(world: World) -> None:
     world.text(KARIM, "lol")
     world.text(KARIM, "lol")
@@ -474,6 +551,19 @@ def test_retention_forgets_numbers_and_texts_but_no_count(world: World) -> None:
     world.text(KARIM)
     world.receive()
     assert world.verdicts()[1] == (Ruling.REPLY, Reason.COOLDOWN_OVER)
+
+
+def _full_disk(*_: object) -> None:
+    raise StoreFull("the disk is full")
+
+
+def _stumble_over_the_first(believe: Callable[..., None]) -> Callable[..., None]:
+    def stumbling(tx: object, slot: Slot, message_id: int | None) -> None:
+        if isinstance(slot.content, Binary):
+            raise ZeroDivisionError
+        believe(tx, slot, message_id)
+
+    return stumbling
 
 
 class _Stumbling(tuple[str, ...]):

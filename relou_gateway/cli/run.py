@@ -61,6 +61,8 @@ def _serve(settings: Settings, *, demo: bool = False, send_seconds: float = 4.0)
     database = settings.storage.path
     if gateway_runs(database):  # it has the virtual modem at this very link
         raise NotPossible(f"{database}: another gateway is at work on this database")
+    if not database.parent.is_dir():
+        raise NotPossible(f"{database.parent}: there is no such directory to keep the database in")
     options = VirtualOptions(
         link=database.with_name("virtual-modem"),
         control=database.with_name("virtual-modem.control"),

@@ -134,7 +134,6 @@ def _modem_record(picture: _Picture) -> dict[str, object]:
         "signal_percent": modem.signal_percent if runs else None,
         "registered": runs and modem.registered,
         "detail": modem.detail,
-        "seen_at": modem.seen_wall,
     }
 
 
@@ -179,7 +178,7 @@ def _gateway_line(picture: _Picture) -> tuple[str, str]:
 def _modem_line(picture: _Picture) -> tuple[str, str | None]:
     modem = picture.modem
     if not picture.runs or modem.state == "stopped":
-        return f"last seen {when(modem.seen_wall)}", None
+        return f"not watched since {when(modem.seen_wall)}", None
     if modem.state == "starting":
         return f"{modem.device} is being opened", None
     if modem.state != "ready":

@@ -93,15 +93,22 @@ class Unjudged:
 
 
 def take(
-    tx: Connection, listing: Listing, now: Moment, canonical: Canonical, in_doubt: Collection[SlotAddress]
+    tx: Connection,
+    listing: Listing,
+    now: Moment,
+    canonical: Canonical,
+    in_doubt: Collection[SlotAddress],
+    at_slot: Callable[[SlotAddress | None], object] = lambda _: None,
 ) -> Taken:
     """Store what `listing` shows and the store does not hold yet (C1).
 
-    `in_doubt` are the slots whose deletion had an unknown outcome.
+    `in_doubt` are the slots whose deletion had an unknown outcome. `at_slot` is told which slot
+    comes next, and None behind the last.
     """
     before = _highest_id(tx)
     parts, deletable, twins = 0, [], []
     for slot in listing.slots:
+        at_slot(slot.address)
         known = _believed(tx, slot.address)
         deletable.append(slot.address)
         if known is not None and known["fingerprint"] == slot.fingerprint:
@@ -111,6 +118,7 @@ def take(
         message_id = _store(tx, slot, now, canonical)
         parts += message_id is None
         _believe(tx, slot, message_id)
+    at_slot(None)
     rung = [_store_call(tx, call, now, canonical) for call in listing.calls]
     if listing.complete:
         _drop_unseen(tx, listing)
@@ -294,12 +302,21 @@ def _store(tx: Connection, slot: Slot, now: Moment, canonical: Canonical) -> int
             return _store_part(tx, sms, part, now, canonical)
         case Sms(number, text, smsc_at):
             return _insert(tx, Kind.SMS, number, text, None, smsc_at, now, canonical)
-        case Report(number, _, _, text, smsc_at):
-            return _insert(tx, Kind.REPORT, number, text, None, smsc_at, now, canonical)
+        case Report() as report:
+            return _store_report(tx, report, now, canonical)
         case Binary(number, data, smsc_at):
             return _insert(tx, Kind.BINARY, number, "", data, smsc_at, now, canonical)
         case Undecodable(error, pdu):
             return _insert(tx, Kind.UNDECODABLE, "", error, pdu, None, now, canonical)
+
+
+def _store_report(tx: Connection, report: Report, now: Moment, canonical: Canonical) -> int:
+    row_id = _insert(tx, Kind.REPORT, report.number, report.text, None, report.smsc_at, now, canonical)
+    tx.execute(
+        "UPDATE inbox SET report_reference = ?, report_delivered = ? WHERE id = ?",
+        (report.reference, report.delivered, row_id),
+    )
+    return row_id
 
 
 def _insert(
@@ -404,8 +421,8 @@ def _new_group(
     _make_room(tx, "TRUE", (), GROUPS_IN_ALL, now, canonical)
     row = tx.execute(
         """
-        INSERT INTO part_groups (number, reference, total, smsc_wall, first_at, first_wall)
-        VALUES (?, ?, ?, ?, ?, ?) RETURNING id
+        INSERT INTO part_groups (number, reference, total, smsc_wall, first_at)
+        VALUES (?, ?, ?, ?, ?) RETURNING id
         """,
         (
             number,
@@ -413,7 +430,6 @@ def _new_group(
             part.total,
             None if smsc_at is None else milliseconds(smsc_at),
             milliseconds(now.quota),
-            milliseconds(now.wall),
         ),
     ).fetchone()
     return int(row["id"])

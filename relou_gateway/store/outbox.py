@@ -61,6 +61,9 @@ class Reply:
     suspicion: float | None
 
 
+OPERATORS_MOVES = frozenset({Event.HOLD, Event.RELEASE, Event.CANCEL, Event.SETTLE_SENT, Event.SETTLE_FAILED})
+
+
 class NoSuchReply(LookupError):
     """There is no row of this id."""
 
@@ -112,11 +115,11 @@ def waiting_of(tx: Connection, number: str) -> Reply | None:
     return None if row is None else _reply(row)
 
 
-def due(tx: Connection, now: datetime) -> list[Reply]:
+def due(tx: Connection, now: datetime) -> list[int]:
     """Return the replies that may go now: due, not too old, and no word of the sender unjudged."""
     rows = tx.execute(
         """
-        SELECT * FROM outbox
+        SELECT id FROM outbox
         WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now
           -- A word of his that nobody has judged yet may push the reply or forbid it.
           AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.number = outbox.number AND inbox.verdict IS NULL
@@ -125,7 +128,7 @@ def due(tx: Connection, now: datetime) -> list[Reply]:
         """,
         {"now": milliseconds(now), "shelved": FAULTS_BEFORE_SHELVED},
     )
-    return [_reply(row) for row in rows]
+    return [row["id"] for row in rows]
 
 
 def next_due(tx: Connection) -> datetime | None:
@@ -240,6 +243,7 @@ def operate(tx: Connection, reply_id: int, event: Event, reason: str, now: Momen
 
     Raises `NoSuchReply`, and `IllegalMove` where the reply's state does not allow it.
     """
+    assert event in OPERATORS_MOVES, f"{event} is the modem's or the clock's to say"
     if event is Event.SETTLE_SENT:
         fields = "reason = :reason, sent_wall = :wall, accepted = parts"
     else:

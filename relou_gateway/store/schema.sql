@@ -54,6 +54,9 @@ CREATE TABLE inbox (
     received_wall   INTEGER NOT NULL,
     parts           INTEGER NOT NULL DEFAULT 1 CHECK (parts BETWEEN 1 AND 255),
     parts_missing   INTEGER NOT NULL DEFAULT 0 CHECK (parts_missing BETWEEN 0 AND 254),
+    -- Of a delivery report: the modem's reference of the part that it reports on, and how that fared.
+    report_reference INTEGER,
+    report_delivered INTEGER CHECK (report_delivered IN (0, 1)),
     rings           INTEGER NOT NULL DEFAULT 0,
     last_ring_at    INTEGER,
     verdict         TEXT    CHECK (verdict IN ('reply', 'joined', 'declined')),
@@ -78,8 +81,7 @@ CREATE TABLE part_groups (
     reference       INTEGER NOT NULL,
     total           INTEGER NOT NULL CHECK (total BETWEEN 2 AND 255),
     smsc_wall       INTEGER,
-    first_at        INTEGER NOT NULL,
-    first_wall      INTEGER NOT NULL
+    first_at        INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX part_groups_by_sender ON part_groups (number, reference, total);
 

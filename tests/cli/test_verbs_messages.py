@@ -102,9 +102,7 @@ def test_since_takes_a_date_with_and_without_a_zone(evening: Office) -> None:
     between = datetime.now(UTC) - timedelta(minutes=40)
     local = between.astimezone().replace(tzinfo=None)
     assert (
-        [5, 6]
-        == ids(evening, "--since", between.isoformat())
-        == ids(evening, "--since", local.isoformat())
+        [5, 6] == ids(evening, "--since", between.isoformat()) == ids(evening, "--since", local.isoformat())
     )
     assert [1, 2, 3, 4, 5, 6] == ids(evening, "--since", "2020-01-01")
 

@@ -74,6 +74,15 @@ def test_a_folder_that_is_not_there_is_refused_in_one_line(directory: Path) -> N
 
 
 @side_by_side
+def test_a_folder_that_is_not_there_is_no_place_for_a_virtual_modem_either(directory: Path) -> None:
+    config = {"modem": {"device": "virtual"}, "storage": {"path": str(directory / "nowhere" / "gateway.db")}}
+    with service(directory, config, plugged=False) as gateway:
+        assert 1 == gateway.exit_code()
+        [line] = gateway.output.lines
+        assert f"Error: {directory / 'nowhere'}: there is no such directory" in line
+
+
+@side_by_side
 def test_a_faulty_configuration_is_no_start_and_exits_with_two(directory: Path) -> None:
     with service(directory, {"throttle": {"per_hour": "many"}, "colour": {}}, plugged=False) as gateway:
         assert 2 == gateway.exit_code()
