@@ -15,11 +15,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from . import __version__, log, pipeline, systemd
@@ -177,7 +178,8 @@ class _Daemon:
             # An end is an end: a known failure feeds the watchdog too, a hang does not.
             systemd.notify("WATCHDOG=1", f"STATUS={self._status_line()}")
         if more and not self._stop.is_set():
-            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+            with suppress(JobLookupError):  # the scheduler was shut down just now
+                self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def _exchange(self) -> bool:
         """Receive, judge and send one reply; True asks for the next tick at once: there may be more."""

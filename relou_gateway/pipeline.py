@@ -26,7 +26,7 @@ from .rules.policy import Policy
 from .rules.records import Kind, Listing, Moment, Network, Purpose, Ruling, SlotAddress, Status
 from .rules.throttle import Denial, Spending, Unit
 from .store import gateway as state
-from .store import inbox, ledger, outbox, senders
+from .store import inbox, ledger, outbox, parts, senders
 from .store.database import Connection, Database
 from .store.inbox import Taken, Unjudged
 from .store.outbox import NewReply, Reply
@@ -459,7 +459,7 @@ def sweep(gateway: Gateway) -> None:
     now = gateway.now()
     with gateway.database.transaction("sweep") as tx:
         expired = outbox.expire(tx, now)
-        incomplete = inbox.give_up_parts(tx, now.quota - PART_PATIENCE, now, gateway.canonical)
+        incomplete = parts.give_up(tx, now.quota - PART_PATIENCE, now, gateway.canonical)
         before = now.quota - gateway.keep
         forgotten = inbox.forget_before(tx, before) + outbox.forget_before(tx, before)
         forgotten += senders.forget_before(tx, before)

@@ -13,7 +13,7 @@ from ..rules.money import decimal
 from ..rules.records import Ruling, Status
 from ..rules.throttle import Standing, Unit
 from ..store import gateway as state
-from ..store import inbox, ledger, outbox
+from ..store import inbox, ledger, outbox, parts
 from ..store.database import SCHEMA_VERSION
 from ..store.gateway import ModemSeen, Pause
 from ..store.ledger import Entry
@@ -74,7 +74,7 @@ def _look(desk: Desk) -> _Picture:
             next_due=desk.wall(outbox.next_due(tx)),
             caps=standings(desk, tx),
             paused=state.paused(tx),
-            parts_waiting=inbox.parts_waiting(tx),
+            parts_waiting=parts.waiting(tx),
             stuck=len(inbox.stuck_slots(tx, STUCK_FROM)),
             events=_events(ledger.newest(tx, LOOKED_AT)),
             size=desk.settings.storage.path.stat().st_size,

@@ -8,15 +8,13 @@ in one second are two.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..rules.admission import Reason
 from ..rules.records import (
     Binary,
-    Call,
     Kind,
     Listing,
     Memory,
@@ -29,20 +27,9 @@ from ..rules.records import (
     Sms,
     Undecodable,
 )
-from . import text_codec
+from . import parts
+from .arrivals import Canonical, insert, store_call, store_report
 from .database import Connection, Row, milliseconds, optional_time, time_of
-
-Canonical = Callable[[str], str]
-"""Gives for a number as received the number under which its sender is known."""
-
-SAME_CALL = timedelta(seconds=60)
-"""Rings of one caller closer than this are one call: modems report each ring (gammu#357)."""
-
-GROUPS_PER_SENDER = 20
-"""Incomplete long messages kept open for one sender; beyond it the oldest is closed as it is."""
-
-GROUPS_IN_ALL = 5_000
-"""The same for everyone together: what strangers make grow has a bound (invariant 14)."""
 
 FAULTS_BEFORE_SHELVED = 3
 """A row on which the judge failed this often waits for a new version of the program."""
@@ -106,7 +93,7 @@ def take(
     comes next, and None behind the last.
     """
     before = _highest_id(tx)
-    parts, deletable, twins = 0, [], []
+    new_parts, deletable, twins = 0, [], []
     for slot in listing.slots:
         at_slot(slot.address)
         known = _believed(tx, slot.address)
@@ -116,14 +103,14 @@ def take(
                 twins.append(slot.address)
             continue
         message_id = _store(tx, slot, now, canonical)
-        parts += message_id is None
+        new_parts += message_id is None
         _believe(tx, slot, message_id)
     at_slot(None)
-    rung = [_store_call(tx, call, now, canonical) for call in listing.calls]
+    rung = [store_call(tx, call, now, canonical) for call in listing.calls]
     if listing.complete:
         _drop_unseen(tx, listing)
     rang_again = tuple(dict.fromkeys(number for number in rung if number is not None))
-    return Taken(tuple(_ids_after(tx, before)), parts, tuple(deletable), tuple(twins), rang_again)
+    return Taken(tuple(_ids_after(tx, before)), new_parts, tuple(deletable), tuple(twins), rang_again)
 
 
 def forget_slots(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
@@ -188,17 +175,6 @@ def note_fault(tx: Connection, message_id: int) -> None:
     tx.execute("UPDATE inbox SET faults = faults + 1 WHERE id = ?", (message_id,))
 
 
-def give_up_parts(tx: Connection, before: datetime, now: Moment, canonical: Canonical) -> list[int]:
-    """Close groups of parts that began before quota time `before`; return the new messages.
-
-    What came of them becomes one message, with `[…]` where a part is missing.
-    """
-    groups = tx.execute(
-        "SELECT * FROM part_groups WHERE first_at < ? ORDER BY id", (milliseconds(before),)
-    ).fetchall()
-    return [_close_group(tx, group, now, canonical) for group in groups]
-
-
 def messages(
     tx: Connection,
     *,
@@ -244,12 +220,6 @@ def ids_of_reply(tx: Connection, reply_id: int) -> list[int]:
     return [
         row["id"] for row in tx.execute("SELECT id FROM inbox WHERE reply_id = ? ORDER BY id", (reply_id,))
     ]
-
-
-def parts_waiting(tx: Connection) -> int:
-    """Return how many parts wait for the rest of their message."""
-    count: int = tx.execute("SELECT COUNT(*) FROM parts").fetchone()[0]
-    return count
 
 
 def forget_before(tx: Connection, before: datetime) -> int:
@@ -299,175 +269,15 @@ def _store(tx: Connection, slot: Slot, now: Moment, canonical: Canonical) -> int
     """Store one slot's content; return its row, or None for a part whose message is not whole."""
     match slot.content:
         case Sms(part=Part() as part) as sms:
-            return _store_part(tx, sms, part, now, canonical)
+            return parts.store(tx, sms, part, now, canonical)
         case Sms(number, text, smsc_at):
-            return _insert(tx, Kind.SMS, number, text, None, smsc_at, now, canonical)
+            return insert(tx, Kind.SMS, number, text, None, smsc_at, now, canonical)
         case Report() as report:
-            return _store_report(tx, report, now, canonical)
+            return store_report(tx, report, now, canonical)
         case Binary(number, data, smsc_at):
-            return _insert(tx, Kind.BINARY, number, "", data, smsc_at, now, canonical)
+            return insert(tx, Kind.BINARY, number, "", data, smsc_at, now, canonical)
         case Undecodable(error, pdu):
-            return _insert(tx, Kind.UNDECODABLE, "", error, pdu, None, now, canonical)
-
-
-def _store_report(tx: Connection, report: Report, now: Moment, canonical: Canonical) -> int:
-    row_id = _insert(tx, Kind.REPORT, report.number, report.text, None, report.smsc_at, now, canonical)
-    tx.execute(
-        "UPDATE inbox SET report_reference = ?, report_delivered = ? WHERE id = ?",
-        (report.reference, report.delivered, row_id),
-    )
-    return row_id
-
-
-def _insert(
-    tx: Connection,
-    kind: Kind,
-    number: str,
-    text: str,
-    raw: bytes | None,
-    smsc_at: datetime | None,
-    now: Moment,
-    canonical: Canonical,
-    *,
-    parts: int = 1,
-    parts_missing: int = 0,
-) -> int:
-    storable, units = text_codec.storable(text)
-    received_number, _ = text_codec.storable(number)
-    row = tx.execute(
-        """
-        INSERT INTO inbox (kind, number, received_number, text, raw, smsc_wall, received_at, received_wall,
-                           parts, parts_missing, rings, last_ring_at, salt)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
-        """,
-        (
-            kind,
-            text_codec.storable(canonical(number))[0],
-            received_number,
-            storable,
-            raw if raw is not None else units,
-            None if smsc_at is None else milliseconds(smsc_at),
-            milliseconds(now.quota),
-            milliseconds(now.wall),
-            parts,
-            parts_missing,
-            int(kind is Kind.CALL),
-            milliseconds(now.quota) if kind is Kind.CALL else None,
-            secrets.token_bytes(16),
-        ),
-    ).fetchone()
-    return int(row["id"])
-
-
-def _store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) -> str | None:
-    """Store a call, or count one more ring of the call that is going on; return whose that is."""
-    number, _ = text_codec.storable(canonical(call.number))
-    ringing = tx.execute(
-        """
-        SELECT id FROM inbox WHERE kind = 'call' AND number = ? AND last_ring_at > ?
-        ORDER BY id DESC LIMIT 1
-        """,
-        (number, milliseconds(now.quota - SAME_CALL)),
-    ).fetchone()
-    if ringing is None:
-        _insert(tx, Kind.CALL, call.number, "", None, None, now, canonical)
-        return None
-    tx.execute(
-        "UPDATE inbox SET rings = rings + 1, last_ring_at = ? WHERE id = ?",
-        (milliseconds(now.quota), ringing["id"]),
-    )
-    return number
-
-
-# --- parts --------------------------------------------------------------------------------
-
-
-def _store_part(tx: Connection, sms: Sms, part: Part, now: Moment, canonical: Canonical) -> int | None:
-    """Add a part to its message; return the message's row if that made it whole.
-
-    References are one byte and wrap, so a part number that is held already belongs to another
-    message: it opens a new group. The newest group that lacks the part takes it.
-    """
-    number, _ = text_codec.storable(sms.number)
-    group_id = _open_group(tx, number, part) or _new_group(tx, number, part, sms.smsc_at, now, canonical)
-    tx.execute(
-        "INSERT INTO parts (group_id, part, units) VALUES (?, ?, ?)",
-        (group_id, part.number, text_codec.units(sms.text)),
-    )
-    held = tx.execute("SELECT COUNT(*) FROM parts WHERE group_id = ?", (group_id,)).fetchone()[0]
-    if held < part.total:
-        return None
-    group = tx.execute("SELECT * FROM part_groups WHERE id = ?", (group_id,)).fetchone()
-    return _close_group(tx, group, now, canonical)
-
-
-def _open_group(tx: Connection, number: str, part: Part) -> int | None:
-    row = tx.execute(
-        """
-        SELECT id FROM part_groups
-        WHERE number = ? AND reference = ? AND total = ?
-          AND NOT EXISTS (SELECT 1 FROM parts WHERE group_id = part_groups.id AND part = ?)
-        ORDER BY id DESC LIMIT 1
-        """,
-        (number, part.reference, part.total, part.number),
-    ).fetchone()
-    return None if row is None else int(row["id"])
-
-
-def _new_group(
-    tx: Connection, number: str, part: Part, smsc_at: datetime | None, now: Moment, canonical: Canonical
-) -> int:
-    _make_room(tx, "number = ?", (number,), GROUPS_PER_SENDER, now, canonical)
-    _make_room(tx, "TRUE", (), GROUPS_IN_ALL, now, canonical)
-    row = tx.execute(
-        """
-        INSERT INTO part_groups (number, reference, total, smsc_wall, first_at)
-        VALUES (?, ?, ?, ?, ?) RETURNING id
-        """,
-        (
-            number,
-            part.reference,
-            part.total,
-            None if smsc_at is None else milliseconds(smsc_at),
-            milliseconds(now.quota),
-        ),
-    ).fetchone()
-    return int(row["id"])
-
-
-def _make_room(
-    tx: Connection, condition: str, values: Sequence[str], bound: int, now: Moment, canonical: Canonical
-) -> None:
-    """Close the oldest groups that fulfil `condition` until there is room for one more."""
-    groups = tx.execute(
-        f"SELECT * FROM part_groups WHERE {condition} ORDER BY id DESC LIMIT -1 OFFSET ?",  # noqa: S608 - ours
-        (*values, bound - 1),
-    ).fetchall()
-    for group in groups:
-        _close_group(tx, group, now, canonical)
-
-
-def _close_group(tx: Connection, group: Row, now: Moment, canonical: Canonical) -> int:
-    """Join what a group holds into one message, with `[…]` where a part is missing."""
-    held = {
-        row["part"]: row["units"]
-        for row in tx.execute("SELECT part, units FROM parts WHERE group_id = ?", (group["id"],))
-    }
-    missing = text_codec.units("[…]")
-    joined = b"".join(held.get(number, missing) for number in range(1, group["total"] + 1))
-    tx.execute("DELETE FROM part_groups WHERE id = ?", (group["id"],))
-    return _insert(
-        tx,
-        Kind.SMS,
-        group["number"],
-        text_codec.text(joined),
-        None,
-        optional_time(group["smsc_wall"]),
-        now,
-        canonical,
-        parts=group["total"],
-        parts_missing=group["total"] - len(held),
-    )
+            return insert(tx, Kind.UNDECODABLE, "", error, pdu, None, now, canonical)
 
 
 # --- reading ------------------------------------------------------------------------------

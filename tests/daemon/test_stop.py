@@ -14,24 +14,18 @@ from tests.support.waiting import wait_until
 KARIM, JULIEN = "+33612345678", "+33687654321"
 
 
-def in_order(gateway: Service, ended: Ended) -> bool:
-    """Say whether that was an orderly stop: all is told, the lock is free, no process is left."""
-    told = [each["event"] for each in gateway.output.events][-1]
+def assert_in_order(gateway: Service, ended: Ended) -> None:
+    """Hold that this was an orderly stop: in time, all is told, the lock is free, no process is left."""
     assert ended.seconds < STOP_WITHIN
-    assert (0, "daemon.stopped", [], True) == (
-        ended.code,
-        told,
-        gateway.processes(),
-        gateway.lock_is_free(),
-    )
-    return True
+    assert (0, "daemon.stopped") == (ended.code, gateway.output.events[-1]["event"])
+    assert ([], True) == (gateway.processes(), gateway.lock_is_free())
 
 
 @side_by_side
 def test_sigterm_ends_an_idle_gateway(directory: Path) -> None:
     with service(directory) as gateway:
         gateway.wait_for("modem.ready")
-        assert in_order(gateway, gateway.stop())
+        assert_in_order(gateway, gateway.stop())
         [status] = gateway.rows("status")
         assert ("stopped", False) == (status["modem"]["state"], status["modem"]["registered"])
 
@@ -40,7 +34,7 @@ def test_sigterm_ends_an_idle_gateway(directory: Path) -> None:
 def test_sigint_ends_an_idle_gateway(directory: Path) -> None:
     with service(directory) as gateway:
         gateway.wait_for("modem.ready")
-        assert in_order(gateway, gateway.stop(signal.SIGINT))
+        assert_in_order(gateway, gateway.stop(signal.SIGINT))
 
 
 @side_by_side
@@ -48,7 +42,7 @@ def test_a_stop_while_the_modem_is_being_opened(directory: Path) -> None:
     with service(directory) as gateway:
         wait_until(lambda: gateway.modem.state()["commands"] > 2, 20)
         assert gateway.heard("modem.ready") == []
-        assert in_order(gateway, gateway.stop())
+        assert_in_order(gateway, gateway.stop())
 
 
 @side_by_side
@@ -57,7 +51,7 @@ def test_a_stop_while_the_modem_hangs_in_a_listing(directory: Path) -> None:
         gateway.wait_for("modem.ready")
         gateway.modem.fault("hang", at="AT+CMGL")
         wait_until(lambda: gateway.modem.state()["hung"])
-        assert in_order(gateway, gateway.stop())
+        assert_in_order(gateway, gateway.stop())
 
 
 @side_by_side
@@ -65,7 +59,7 @@ def test_a_stop_without_any_modem(directory: Path) -> None:
     missing = {"modem": {"device": str(directory / "nothing")}}
     with service(directory, missing, plugged=False) as gateway:
         gateway.wait_for("modem.lost", cause="absent")
-        assert in_order(gateway, gateway.stop())
+        assert_in_order(gateway, gateway.stop())
 
 
 @side_by_side
@@ -74,7 +68,7 @@ def test_a_stop_while_a_long_send_runs_leaves_it_in_doubt_and_claims_no_other(di
         gateway.modem.deliver(KARIM, "Salut")
         gateway.modem.deliver(JULIEN, "Coucou")
         gateway.wait_for("reply.claimed")
-        assert in_order(gateway, gateway.stop())
+        assert_in_order(gateway, gateway.stop())
         doubtful, waiting = sorted(gateway.replies(), key=lambda reply: reply.state)
         assert (Status.IN_DOUBT, 1) == (doubtful.state, doubtful.attempts)
         assert (Status.SCHEDULED, 0) == (waiting.state, waiting.attempts)

@@ -23,7 +23,7 @@ from relou_gateway.rules.records import (
     Sms,
     Undecodable,
 )
-from relou_gateway.store import inbox, ledger, text_codec
+from relou_gateway.store import inbox, ledger, parts, text_codec
 from relou_gateway.store.database import Connection, Database
 from relou_gateway.store.inbox import Taken
 from tests.store.samples import (
@@ -312,21 +312,21 @@ def test_parts_in_any_order_become_the_text_even_if_an_emoji_was_split(
     tx_for_properties: Connection, text: str, size: int, rng: random.Random
 ) -> None:
     tx = tx_for_properties
-    parts = parts_of(text, size)
-    if len(parts) < 2:
+    pieces = parts_of(text, size)
+    if len(pieces) < 2:
         return
-    rng.shuffle(parts)
+    rng.shuffle(pieces)
 
-    for part in parts[:-1]:
+    for part in pieces[:-1]:
         assert Taken((), 1, (sim(1),), ()) == take(tx, slot(1, part))
         inbox.forget_slots(tx, [sim(1)])
-    (message_id,) = take(tx, slot(1, parts[-1])).messages
+    (message_id,) = take(tx, slot(1, pieces[-1])).messages
     inbox.forget_slots(tx, [sim(1)])
 
     row = tx.execute("SELECT * FROM inbox WHERE id = ?", (message_id,)).fetchone()
     assert text_codec.storable(text) == (row["text"], row["raw"])
-    assert (len(parts), 0) == (row["parts"], row["parts_missing"])
-    assert 0 == inbox.parts_waiting(tx)
+    assert (len(pieces), 0) == (row["parts"], row["parts_missing"])
+    assert 0 == parts.waiting(tx)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
@@ -346,7 +346,7 @@ def test_parts_that_wait_are_no_messages_and_a_part_shown_twice_is_one(tx: Conne
     take(tx, slot(1, first))
     take(tx, slot(1, first))
 
-    assert ([], 1) == (texts(tx), inbox.parts_waiting(tx))
+    assert ([], 1) == (texts(tx), parts.waiting(tx))
     assert (1,) == take(tx, slot(1, first), slot(2, second)).messages
 
 
@@ -391,54 +391,54 @@ def test_a_text_that_stays_incomplete_becomes_a_message_with_gaps(tx: Connection
     take(tx, slot(1, third), now=at(0))
     take(tx, slot(2, first), now=at(500))
 
-    assert [] == inbox.give_up_parts(tx, at(0).quota, at(600), canonical)
-    assert [1] == inbox.give_up_parts(tx, at(1).quota, at(600), canonical)
+    assert [] == parts.give_up(tx, at(0).quota, at(600), canonical)
+    assert [1] == parts.give_up(tx, at(1).quota, at(600), canonical)
     (row,) = inbox.messages(tx)
     assert (row.text, row.number, row.parts) == ("un de[…]ois", KARIM, 2)
-    assert 0 == inbox.parts_waiting(tx)
+    assert 0 == parts.waiting(tx)
 
 
 def test_a_part_that_comes_after_its_text_was_given_up_is_not_lost(tx: Connection) -> None:
     first, second = parts_of("un deux", 4)
     take(tx, slot(1, first), now=at(0))
-    inbox.give_up_parts(tx, at(601).quota, at(601), canonical)
+    parts.give_up(tx, at(601).quota, at(601), canonical)
     take(tx, slot(2, second), now=at(602))
-    inbox.give_up_parts(tx, at(1300).quota, at(1300), canonical)
+    parts.give_up(tx, at(1300).quota, at(1300), canonical)
 
     assert ["un d[…]", "[…]eux"] == texts(tx)
 
 
 def test_a_sender_has_only_so_many_open_texts_and_the_oldest_is_closed_for_a_new_one(tx: Connection) -> None:
-    bound = inbox.GROUPS_PER_SENDER
+    bound = parts.GROUPS_PER_SENDER
     for reference in range(bound):
         take(tx, slot(1, sms(f"p{reference}", KARIM, Part(reference, 2, 1))))
-    assert ([], bound) == (texts(tx), inbox.parts_waiting(tx))
+    assert ([], bound) == (texts(tx), parts.waiting(tx))
 
     taken = take(tx, slot(1, sms("new", KARIM, Part(200, 2, 1))))
 
     assert ((1,), 1) == (taken.messages, taken.parts)
-    assert (["p0[…]"], bound) == (texts(tx), inbox.parts_waiting(tx))
+    assert (["p0[…]"], bound) == (texts(tx), parts.waiting(tx))
     take(tx, slot(1, sms("other", BRICE, Part(200, 2, 1))))
-    assert bound + 1 == inbox.parts_waiting(tx)
+    assert bound + 1 == parts.waiting(tx)
 
 
 def test_all_together_have_only_so_many_open_texts(tx: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "GROUPS_IN_ALL", 50)
+    monkeypatch.setattr(parts, "GROUPS_IN_ALL", 50)
     for index in range(60):
         take(tx, slot(1, sms(f"p{index}", f"+336{index:08}", Part(1, 2, 1))))
 
-    assert ([f"p{index}[…]" for index in range(10)], 50) == (texts(tx), inbox.parts_waiting(tx))
+    assert ([f"p{index}[…]" for index in range(10)], 50) == (texts(tx), parts.waiting(tx))
 
 
 def test_the_bounds_on_open_texts_are_what_a_small_computer_can_bear() -> None:
-    assert inbox.GROUPS_PER_SENDER <= 20 < inbox.GROUPS_IN_ALL <= 5_000
+    assert parts.GROUPS_PER_SENDER <= 20 < parts.GROUPS_IN_ALL <= 5_000
 
 
 def test_a_flood_of_half_texts_is_taken_in_whole(tx: Connection) -> None:
     for reference in range(256):
         for part in (1, 2):
             take(tx, slot(1, sms(f"{reference}.{part}", KARIM, Part(reference, 3, part))))
-    inbox.give_up_parts(tx, at(1).quota, at(1), canonical)
+    parts.give_up(tx, at(1).quota, at(1), canonical)
 
     assert [f"{each}.1{each}.2[…]" for each in range(256)] == texts(tx)
 

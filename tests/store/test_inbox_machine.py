@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from relou_gateway.rules.records import Content, Part, Slot, SlotAddress
-from relou_gateway.store import inbox, ledger
+from relou_gateway.store import inbox, ledger, parts
 from relou_gateway.store.database import Connection, Database, create_or_migrate
 from tests.store.samples import at, canonical, listing, sim, slot, sms
 
@@ -226,7 +226,7 @@ class IntakeMachine(RuleBasedStateMachine):
         while self.modem.held:
             self.the_gateway_receives(None, Commit.DONE, [], Commit.DONE)
         with self.database.transaction("sweep") as tx:
-            inbox.give_up_parts(tx, at(1).quota, at(1), canonical)
+            parts.give_up(tx, at(1).quota, at(1), canonical)
 
     def _everything_is_stored_once(self) -> None:
         with self.database.snapshot() as tx:

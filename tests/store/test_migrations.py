@@ -15,7 +15,7 @@ import pytest
 from relou_gateway.rules.records import Kind, Part, Purpose, Ruling, SlotAddress, Status
 from relou_gateway.rules.throttle import Spending
 from relou_gateway.store import database as module
-from relou_gateway.store import gateway, inbox, ledger, outbox, senders
+from relou_gateway.store import gateway, inbox, ledger, outbox, parts, senders
 from relou_gateway.store.database import SCHEMA_VERSION, Database, StoreError, StoreFull, create_or_migrate
 from relou_gateway.store.gateway import ClockRow, Pause
 from tests.databases import keep
@@ -132,7 +132,7 @@ def _holds_what_was_kept(path: Path) -> None:
             Spending(KARIM, 3, 480_000, at(6).quota),
             Spending(BRICE, 1, 160_000, at(8).quota),
         } == set(ledger.spendings(tx, START))
-        assert (1, [sim(10)]) == (inbox.parts_waiting(tx), inbox.stuck_slots(tx, 1))
+        assert (1, [sim(10)]) == (parts.waiting(tx), inbox.stuck_slots(tx, 1))
         assert senders.is_blocked(tx, "+33751234567")
         assert senders.past(tx, "+33622222222", waiting=False).stopped
         assert Pause(at(51).wall, "a raid") == gateway.paused(tx)

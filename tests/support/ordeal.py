@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from relou_gateway.rules.records import Status
-from relou_gateway.store import inbox, ledger, outbox
+from relou_gateway.store import inbox, ledger, outbox, parts
 from relou_gateway.store.database import Connection, Database
 from tests.support.doomed import Point
 from tests.support.virtual import Virtual, virtual_modem
@@ -157,7 +157,7 @@ class Ordeal:
             return False
         with Database(self.database) as database, database.snapshot() as tx:
             waits = outbox.ids_in(tx, (Status.SCHEDULED, Status.SENDING))
-            return not waits and not inbox.unjudged(tx, 1) and not inbox.parts_waiting(tx)
+            return not waits and not inbox.unjudged(tx, 1) and not parts.waiting(tx)
 
     # --- the audit --------------------------------------------------------------------------
 
