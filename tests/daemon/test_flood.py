@@ -45,6 +45,7 @@ def test_a_flood_of_two_thousand_messages_is_taken_in_whole_and_passes_no_cap(di
         answered = [line["number"] for line in gateway.modem.record()]
         assert len(set(answered)) == len(answered) == len(gateway.replies(Status.SENT))
         with gateway.store() as tx:
-            assert (PER_MINUTE, PER_HOUR) >= (most_at_once(tx, MINUTE), most_at_once(tx, HOUR))
+            assert most_at_once(tx, MINUTE) <= PER_MINUTE
+            assert most_at_once(tx, HOUR) <= PER_HOUR
         assert [] == gateway.broken_links()
         assert SENDERS == len({reply.number for reply in gateway.replies()}) == len(gateway.replies())

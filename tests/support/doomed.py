@@ -23,7 +23,17 @@ from relou_gateway.config import load
 from relou_gateway.modem.cell import Cell
 from relou_gateway.store.database import Database
 
-TRANSACTIONS = ("C1 receive", "C1 deleted", "C2 judge", "C3 claim", "C4 settle", "sweep", "clock", "modem")
+TRANSACTIONS = (
+    "C1 receive",
+    "C1 deleted",
+    "C2 judge",
+    "C3 claim",
+    "C4 settle",
+    "recover",
+    "sweep",
+    "clock",
+    "modem",
+)
 REQUESTS = ("listing", "delete", "send")
 DURING = 0.4
 """Seconds into a request: libGammu takes 0.7 for a send alone."""
@@ -42,18 +52,16 @@ class Point:
 
 
 def all_points() -> list[Point]:
-    """Every point at which the crash suite kills; those of `recover` follow one that leaves it work."""
+    """Return every point at which the crash suite kills."""
     commits = [Point("daemon", step, when) for step in TRANSACTIONS for when in ("before", "after")]
-    recover = [Point("daemon", "recover", when) for when in ("before", "after")]
-    position = commits.index(Point("daemon", "C3 claim", "after")) + 1
     requests = [
         Point(who, step, when)
         for who in ("daemon", "cell")
         for step in REQUESTS
         for when in ("before", "during", "after")
-        if not (step != "send" and when == "during")
+        if step == "send" or when != "during"
     ]
-    return [*commits[:position], *recover, *commits[position:], *requests]
+    return commits + requests
 
 
 class _Sentence:
