@@ -100,7 +100,8 @@ def _mover(event: Event, done: str, summary: str) -> Callable[..., None]:
         with at_desk(current_settings()) as desk:
             if every:
                 moved = len(_move_all(desk, event))
-                say(f"{count(moved, 'reply')}: {done}" if moved else f"there is none that can be {done}")
+                none = f"there is none that can be {VERBS[event]}"
+                say(f"{count(moved, 'reply')}: {done}" if moved else none)
             else:
                 for reply_id in _move(desk, reply_ids, event):
                     say(f"reply {reply_id} is {done}")

@@ -59,7 +59,7 @@ def virtual_modem(**options: Any) -> int:
     import asyncio  # noqa: PLC0415 - other verbs must not pay for these
 
     from ..modem.virtual import VirtualOptions  # noqa: PLC0415
-    from ..modem.virtual_process import serve  # noqa: PLC0415
+    from ..modem.virtual.process import serve  # noqa: PLC0415
 
     try:
         ended_well = asyncio.run(serve(VirtualOptions(**options), terminal=sys.stdin.isatty()))

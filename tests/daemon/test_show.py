@@ -28,10 +28,10 @@ class Home:
         self.environ = kept | state | dict([self.mark.split("=", 1)])
 
     def processes(self) -> dict[str, int]:
-        """Return the ids of what runs, by the last word of what it is."""
+        """Return the ids of what runs, by what it is."""
         found = {}
         for pid, command in marked_processes(self.mark):
-            name = re.search(r"relou_gateway\.modem\.(\w+)", command)
+            name = re.search(r"relou_gateway\.modem\.(virtual|cell)", command)
             found[name[1] if name else "daemon"] = pid
         return found
 
@@ -80,9 +80,9 @@ def test_without_a_configuration_it_shows_itself_and_sums_up_at_ctrl_c(directory
 def test_ctrl_c_in_the_show_does_not_strike_its_modem(directory: Path) -> None:
     home = Home(directory)
     with home.show() as screen:
-        wait_until(lambda: {"daemon", "virtual_process", "cell_child"} <= home.processes().keys(), 30)
+        wait_until(lambda: {"daemon", "virtual", "cell"} <= home.processes().keys(), 30)
         groups = {name: os.getpgid(pid) for name, pid in home.processes().items()}
-        assert groups["daemon"] not in {groups["virtual_process"], groups["cell_child"]}
+        assert groups["daemon"] not in {groups["virtual"], groups["cell"]}
         screen.type("\x03")
         assert 0 == screen.process.wait(10)
 

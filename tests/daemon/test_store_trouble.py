@@ -49,7 +49,8 @@ def in_the_modem(gateway: Service) -> int:
 def all_arrived_once_and_are_answered(gateway: Service) -> None:
     for number in NUMBERS:
         gateway.wait_for("reply.sent", number=number)
-    assert [f"de {number}" for number in NUMBERS] == [message.text for message in gateway.messages()]
+    texts = sorted(message.text for message in gateway.messages())  # a freed slot is filled out of turn
+    assert [f"de {number}" for number in NUMBERS] == texts
     assert sorted(NUMBERS) == sorted(line["number"] for line in gateway.modem.record())
     assert 0 == in_the_modem(gateway)
     assert (1, 1, []) == (

@@ -21,8 +21,15 @@ from relou_gateway.modem.gammu_message import (
     needs_pdu,
     part_of,
 )
-from relou_gateway.modem.pdu import Alphabet, UserData, concat_header, deliver, status_report, write_text
-from relou_gateway.modem.septets import DEFAULT, ESCAPE, EXTENSION
+from relou_gateway.modem.virtual.pdu import (
+    Alphabet,
+    UserData,
+    concat_header,
+    deliver,
+    status_report,
+    write_text,
+)
+from relou_gateway.modem.virtual.septets import DEFAULT, ESCAPE, EXTENSION
 from relou_gateway.rules.records import Binary, Part, Report, Sms, Undecodable
 
 AT = datetime(2026, 3, 6, 17, 35, 51, tzinfo=timezone(timedelta(hours=1)))

@@ -30,7 +30,7 @@ from relou_gateway.modem.port import (
     Refused,
     SendFailure,
 )
-from relou_gateway.modem.septets import DEFAULT, ESCAPE, EXTENSION
+from relou_gateway.modem.virtual.septets import DEFAULT, ESCAPE, EXTENSION
 from relou_gateway.rules.records import Call, Listing, Memory, Sms, Undecodable
 from tests.modem.bench import CORRUPT, VirtualBench, gammu_spec, virtual_bench
 from tests.support.virtual import Virtual, virtual_modem

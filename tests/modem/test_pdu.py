@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relou_gateway.modem import septets
-from relou_gateway.modem.pdu import (
+from relou_gateway.modem.virtual import septets
+from relou_gateway.modem.virtual.pdu import (
     Alphabet,
     BadPdu,
     Submit,

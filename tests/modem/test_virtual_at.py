@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relou_gateway.modem.virtual_at import Form, PlainError, Query, parse
+from relou_gateway.modem.virtual.at import Form, PlainError, Query, parse
 from tests.support.at_client import PROMPT, AtClient
 from tests.support.virtual import Virtual
 from tests.support.waiting import wait_until

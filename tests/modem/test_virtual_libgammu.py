@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relou_gateway.modem import septets
+from relou_gateway.modem.virtual import septets
 from tests.support.virtual import Virtual, virtual_modem
 from tests.support.waiting import wait_until
 

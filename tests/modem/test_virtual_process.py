@@ -19,7 +19,7 @@ from random import Random
 import pytest
 
 from relou_gateway.modem.virtual import VirtualFailure, VirtualOptions, ask, start_virtual
-from relou_gateway.modem.virtual_demo import SECONDS, afterwards, evening
+from relou_gateway.modem.virtual.demo import SECONDS, afterwards, evening
 from tests.support.at_client import PROMPT, AtClient
 from tests.support.virtual import Virtual, virtual_modem
 from tests.support.waiting import wait_until

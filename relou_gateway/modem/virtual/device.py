@@ -7,10 +7,10 @@ import contextlib
 from pathlib import Path
 from random import Random
 
-from .virtual_conversation import Conversation
-from .virtual_faults import Faults
-from .virtual_line import Line
-from .virtual_stick import Stick
+from .conversation import Conversation
+from .faults import Faults
+from .line import Line
+from .stick import Stick
 
 
 class Device:

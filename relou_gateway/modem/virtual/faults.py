@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .virtual_at import CmeError, CmsError, PlainError, Refusal
+from .at import CmeError, CmsError, PlainError, Refusal
 
 MESSAGE = "<message>"
 """What a fault waits for that strikes when the PDU of AT+CMGS was given with Ctrl-Z."""

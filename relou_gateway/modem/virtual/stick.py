@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..rules.records import Memory
-from .virtual_at import CmeError, CmsError
-from .virtual_call import Caller, Ringing
-from .virtual_charset import write_ussd
-from .virtual_network import SMSC, Network
-from .virtual_slots import Memories, Slots, Stored
+from ...rules.records import Memory
+from .at import CmeError, CmsError
+from .call import Caller, Ringing
+from .charset import write_ussd
+from .network import SMSC, Network
+from .slots import Memories, Slots, Stored
 
 MANUFACTURER, MODEL, REVISION = "Relou", "Virtual", "1.0"
 """A name that libGammu has no exceptions for, so that it uses its generic AT driver."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..rules.money import decimal
+from ...rules.money import decimal
 from .pdu import STATUS_REPORT_MTI, Submit, status_report, tpdu_length
 
 SMSC = "+33609001390"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..rules.records import Memory
+from ...rules.records import Memory
 
 UNREAD, READ = 0, 1
 """`<stat>` of received messages in PDU mode (27.005 ch. 3.1)."""

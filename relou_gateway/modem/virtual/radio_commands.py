@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from .virtual_at import CmeError, Form, NoCarrier, PlainError, Query, Vocabulary
-from .virtual_call import address_type
-from .virtual_charset import CHARSETS, write
-from .virtual_stick import MANUFACTURER, MODEL, PUK_TRIES, REVISION, Session, Stick
+from .at import CmeError, Form, NoCarrier, PlainError, Query, Vocabulary
+from .call import address_type
+from .charset import CHARSETS, write
+from .stick import MANUFACTURER, MODEL, PUK_TRIES, REVISION, Session, Stick
 
 EQUIPMENT: Vocabulary[Stick] = Vocabulary()
 RADIO: Vocabulary[Stick] = Vocabulary()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ..rules.records import Part
+from ...rules.records import Part
 from . import septets
 
 SINGLE = 140

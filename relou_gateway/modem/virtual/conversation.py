@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from .at import CmsError, Form, Query, Refusal, Vocabulary, parse
+from .faults import MESSAGE, Fault, FaultKind, Faults
 from .pdu import Submit, read_submit, tpdu_length
-from .virtual_at import CmsError, Form, Query, Refusal, Vocabulary, parse
-from .virtual_faults import MESSAGE, Fault, FaultKind, Faults
-from .virtual_radio_commands import EQUIPMENT, RADIO
-from .virtual_sms_commands import MESSAGES
-from .virtual_stick import Stick
+from .radio_commands import EQUIPMENT, RADIO
+from .sms_commands import MESSAGES
+from .stick import Stick
 
 VOCABULARY: Vocabulary[Stick] = Vocabulary(EQUIPMENT, RADIO, MESSAGES)
 

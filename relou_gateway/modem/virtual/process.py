@@ -1,4 +1,4 @@
-"""The virtual modem's process: `python -m relou_gateway.modem.virtual_process JSON`.
+"""The virtual modem's process: `python -m relou_gateway.modem.process JSON`.
 
 It ends at SIGTERM and SIGINT, and when whoever started it is no more: a pipe that it was
 given then comes to its end, so that even a `kill -9` leaves no orphan.
@@ -15,15 +15,15 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from ..rules.records import Memory
-from .virtual import VirtualOptions
-from .virtual_console import Console, greeting, sent
-from .virtual_control import Control
-from .virtual_demo import play
-from .virtual_device import Device
-from .virtual_network import Network
-from .virtual_slots import Slots
-from .virtual_stick import Sim, Stick
+from ...rules.records import Memory
+from . import VirtualOptions
+from .console import Console, greeting, sent
+from .control import Control
+from .demo import play
+from .device import Device
+from .network import Network
+from .slots import Slots
+from .stick import Sim, Stick
 
 _READ = 4096
 

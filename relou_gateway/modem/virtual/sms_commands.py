@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..rules.records import Memory
+from ...rules.records import Memory
+from .at import CmsError, Form, PlainError, Query, Vocabulary
 from .pdu import tpdu_length
-from .virtual_at import CmsError, Form, PlainError, Query, Vocabulary
-from .virtual_slots import READ, UNREAD, Stored
-from .virtual_stick import Session, Stick
+from .slots import READ, UNREAD, Stored
+from .stick import Session, Stick
 
 MESSAGES: Vocabulary[Stick] = Vocabulary()
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .control import Answer
 from .pdu import Submit
-from .virtual_control import Answer
 
 HELP = """\
   sms NUMBER TEXT      somebody writes; NUMBER may be a name

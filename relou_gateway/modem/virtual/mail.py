@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ..rules.records import Part
+from ...rules.records import Part
+from .network import SMSC
 from .pdu import Alphabet, UserData, concat_header, cut, deliver, status_report, write_text
 from .septets import is_gsm7
-from .virtual_network import SMSC
 
 Request = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ A request names what it wants in `do`; the answer has `ok`, and `error` where th
     {"do": "deliver", "number": "+33612345678", "text": "laisse-moi t'expliquer"}
     {"do": "fault", "kind": "lose", "at": "<message>", "count": 2}
 
-deliver, deliver_part, deliver_binary, deliver_raw, report (`virtual_mail` says what each
+deliver, deliver_part, deliver_binary, deliver_raw, report (`mail` says what each
 takes), call, set, state, slots, empty, fault, garbage, chatter, clear, drop, replug, quit.
 """
 
@@ -18,12 +18,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..rules.money import decimal, micros
-from . import virtual_mail as mail
-from .virtual_call import Caller
-from .virtual_device import Device
-from .virtual_faults import Fault, FaultKind
-from .virtual_stick import Stick
+from ...rules.money import decimal, micros
+from . import mail
+from .call import Caller
+from .device import Device
+from .faults import Fault, FaultKind
+from .stick import Stick
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]

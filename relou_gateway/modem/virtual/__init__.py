@@ -5,20 +5,20 @@
 speaks AT to it, and so does any other program that knows modems. Behind it are a SIM card
 with few slots, a network that holds back what does not fit, and a credit that runs out.
 
-    virtual_process         event loop, signals, the end
-      virtual_control       requests of programs; virtual_mail makes their messages
-      virtual_console       words of people; virtual_demo plays an evening
-      virtual_device        the stick, plugged in or pulled
-        virtual_line        the pty and its link
-        virtual_conversation  lines in, echo and answers out
-          virtual_at        the grammar of AT lines
-          virtual_sms_commands, virtual_radio_commands, virtual_charset
-        virtual_stick       identity, SIM, what clients have set
-          virtual_slots     the memories
-          virtual_call      a call that rings
-          virtual_network   messages that wait, credit, the record of what was sent
-        virtual_faults      how it is told to fail
-    pdu, septets            its own codec of SMS
+    process             event loop, signals, the end
+      control           requests of programs; mail makes their messages
+      console           words of people; demo plays an evening
+      device            the stick, plugged in or pulled
+        line            the pty and its link
+        conversation    lines in, echo and answers out
+          at            the grammar of AT lines
+          sms_commands, radio_commands, charset
+        stick           identity, SIM, what clients have set
+          slots         the memories
+          call          a call that rings
+          network       messages that wait, credit, the record of what was sent
+        faults          how it is told to fail
+    pdu, septets        its own codec of SMS
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def start_virtual(options: VirtualOptions) -> VirtualModem:
 
 def _spawn(options: VirtualOptions, lifeline: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", f"{__package__}.virtual_process", options.to_json()],
+        [sys.executable, "-m", f"{__package__}.process", options.to_json()],
         pass_fds=(lifeline,),
         stdin=subprocess.DEVNULL,
         # Ctrl-C in the terminal is for the gateway, which still needs its modem to stop in order
