@@ -95,10 +95,14 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(
 
 
 def say(event: Event, **fields: object) -> None:
-    """Log one event. Raises `ValueError` for a field that must never reach a log."""
+    """Log one event; fields that are None are left out.
+
+    Raises `ValueError` for a field that must never reach a log.
+    """
     if not _FORBIDDEN.isdisjoint(fields):
         raise ValueError(f"{event}: a field of {sorted(_FORBIDDEN)} is never logged")
-    structlog.get_logger().log(level_of(event), str(event), **fields)
+    told = {name: value for name, value in fields.items() if value is not None}
+    structlog.get_logger().log(level_of(event), str(event), **told)
 
 
 def level_of(event: Event) -> int:

@@ -108,7 +108,6 @@ def test_a_line_for_programs_is_one_json_object_with_a_time_of_the_world() -> No
         "reply": 7,
         "parts": 2,
         "waited": 3.5,
-        "until": None,
     } == fields
 
 

@@ -13,12 +13,11 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ..config import Settings, load
+from ..config.writing import as_file
 from ..rules.records import Kind, Ruling, Status
 from ..store import inbox, outbox
 from ..store.database import Database
@@ -28,8 +27,8 @@ from .options import NotPossible
 from .output import money, say
 from .screen import count, field
 
-DELAYS = ("4s", "9s")
-POLL = "1s"
+DELAYS = (timedelta(seconds=4), timedelta(seconds=9))
+POLL = timedelta(seconds=1)
 
 
 def home() -> Path:
@@ -45,8 +44,7 @@ def prepare(configuration: Path | None) -> Settings:
 
     Raises `ConfigError` with the faults of yours, `NotPossible` where a show runs already.
     """
-    if configuration is not None:
-        load(configuration)
+    yours = load(configuration)
     folder = home()
     database = folder / "gateway.db"
     if gateway_runs(database):
@@ -55,7 +53,7 @@ def prepare(configuration: Path | None) -> Settings:
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-        target.write_text(_written(configuration, database), "utf-8")
+        target.write_text(as_file(_on_the_virtual_modem(yours, database)), "utf-8")
     except OSError as error:
         raise NotPossible(f"{folder}: the show cannot keep its files there: {error.strerror}") from error
     settings = load(target)
@@ -64,18 +62,11 @@ def prepare(configuration: Path | None) -> Settings:
     return replace(settings, warnings=others)
 
 
-def _written(configuration: Path | None, database: Path) -> str:
-    # Every scalar stays the text that it was: the schema types it, here as there.
-    text = configuration.read_text("utf-8") if configuration else ""
-    given: dict[str, Any] = yaml.load(text, yaml.BaseLoader) or {}  # noqa: S506 - makes nothing but text
-    changed: dict[str, dict[str, object]] = {
-        "modem": {"device": "virtual", "poll": POLL, "pin": None, "pin_file": None},
-        "replies": {"delay": list(DELAYS)},
-        "storage": {"path": str(database)},
-    }
-    for section, keys in changed.items():
-        given[section] = {**(given.get(section) or {}), **keys}
-    return yaml.safe_dump(given, allow_unicode=True, sort_keys=False)
+def _on_the_virtual_modem(yours: Settings, database: Path) -> Settings:
+    """Return your settings with another modem, another database and short delays."""
+    modem = replace(yours.modem, device="virtual", poll=POLL, pin=None, pin_file=None)
+    policy = replace(yours.policy, replies=replace(yours.policy.replies, delay=DELAYS))
+    return replace(yours, modem=modem, policy=policy, storage=replace(yours.storage, path=database))
 
 
 def introduce(settings: Settings, configuration: Path | None, seen: Sequence[str]) -> None:
@@ -85,7 +76,8 @@ def introduce(settings: Settings, configuration: Path | None, seen: Sequence[str
     say("")
     whose = f"those of {configuration}" if configuration else "the defaults: there is no configuration"
     field("texts, caps", whose)
-    field("delays", f"{DELAYS[0]} to {DELAYS[1]}, for the show; in service an answer waits for minutes")
+    shortest, longest = (delay.seconds for delay in DELAYS)
+    field("delays", f"{shortest} to {longest} s, for the show; in service an answer waits for minutes")
     field("modems", f"{', '.join(seen)}: not touched" if seen else "this machine shows no real one")
     field("", f"to use one: `{_program()} config example > config.yaml`, set modem.device, start again")
     field("look on", f"in another terminal: {_verb('status', settings.path)}")

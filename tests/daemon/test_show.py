@@ -68,7 +68,7 @@ def test_without_a_configuration_it_shows_itself_and_sums_up_at_ctrl_c(directory
     shown = screen.shown
     assert "Nothing leaves this machine" in shown
     assert "delays" in shown
-    assert "4s to 9s, for the show" in shown
+    assert "4 to 9 s, for the show" in shown
     assert "modem.lost" not in shown
     assert re.search(r"answered +\S*1 sender: 2 SMS, 0\.32 EUR", re.sub(r"\x1b\[[0-9;]*m", "", shown))
     named = re.findall(r"^ +\S*relou-gateway (.+?)\r?$", shown.partition("See more")[2], re.MULTILINE)

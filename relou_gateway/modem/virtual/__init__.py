@@ -175,13 +175,17 @@ def start_virtual(options: VirtualOptions) -> VirtualModem:
 
 
 def _spawn(options: VirtualOptions, lifeline: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", f"{__package__}.process", options.to_json()],
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", f"{__package__}.process"],
         pass_fds=(lifeline,),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         # Ctrl-C in the terminal is for the gateway, which still needs its modem to stop in order
         start_new_session=True,
     )
+    assert process.stdin is not None
+    with process.stdin as options_of_the_child:
+        options_of_the_child.write(options.to_json().encode())
+    return process
 
 
 def _wait_for_link(modem: VirtualModem) -> None:

@@ -1,4 +1,5 @@
-"""The virtual modem's process: `python -m relou_gateway.modem.process JSON`.
+"""The virtual modem's process: `python -m relou_gateway.modem.virtual.process`, its
+options as JSON on standard input.
 
 It ends at SIGTERM and SIGINT, and when whoever started it is no more: a pipe that it was
 given then comes to its end, so that even a `kill -9` leaves no orphan.
@@ -118,9 +119,12 @@ def _show(text: str) -> None:
 
 
 def main() -> int:
-    """Run with the options that stand as JSON in the first argument; return the exit code."""
+    """Run with the options that come as JSON on standard input; return the exit code.
+
+    Not as an argument: everyone on the machine may read those, and a PIN is among them.
+    """
     try:
-        return 0 if asyncio.run(serve(VirtualOptions.from_json(sys.argv[1]))) else 1
+        return 0 if asyncio.run(serve(VirtualOptions.from_json(sys.stdin.read()))) else 1
     except OSError as failed:
         sys.stderr.write(f"cannot plug in the virtual modem: {failed}\n")
         return 1
