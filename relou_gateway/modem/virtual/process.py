@@ -1,7 +1,6 @@
-"""The virtual modem's process: `python -m relou_gateway.modem.virtual.process`, its
-options as JSON on standard input.
+"""The virtual modem's process: `python -m relou_gateway.modem.virtual.process`.
 
-It ends at SIGTERM and SIGINT, and when whoever started it is no more: a pipe that it was
+Its options come as JSON on standard input. It ends at SIGTERM and SIGINT, and when whoever started it is no more: a pipe that it was
 given then comes to its end, so that even a `kill -9` leaves no orphan.
 """
 
