@@ -1,7 +1,8 @@
 """The virtual modem's process: `python -m relou_gateway.modem.virtual.process`.
 
-Its options come as JSON on standard input. It ends at SIGTERM and SIGINT, and when whoever started it is no more: a pipe that it was
-given then comes to its end, so that even a `kill -9` leaves no orphan.
+Its options come as JSON on standard input. It ends at SIGTERM and SIGINT, and when whoever
+started it is no more: a pipe that it was given then comes to its end, so that even a `kill -9`
+leaves no orphan.
 """
 
 from __future__ import annotations
