@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+WITH_TESTS := $(VENV)/.installed-with-tests
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 RUN_ARGS ?=
 
 .PHONY: run test check torture bench clean help
@@ -14,19 +16,19 @@ help: ## list these targets
 run: $(INSTALLED) ## start the gateway on config.yaml, or show it on the virtual modem
 	@$(BIN)/relou-gateway run $(RUN_ARGS)
 
-test: $(INSTALLED) ## run the whole test suite
+test: $(WITH_TESTS) ## run the whole test suite
 	@command -v gammu-smsd >/dev/null || { echo "one test drives the real gammu-smsd, which is missing:"; echo "    sudo apt install gammu-smsd"; exit 1; }
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-check: $(INSTALLED) ## ruff and mypy
+check: $(WITH_TESTS) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-torture: $(INSTALLED) ## kill the daemon and its modem cell a thousand times
+torture: $(WITH_TESTS) ## kill the daemon and its modem cell a thousand times
 	$(BIN)/python -m tests.torture $(TORTURE_ARGS)
 
-bench: $(INSTALLED) ## ratios, each measured in one run
+bench: $(WITH_TESTS) ## ratios, each measured in one run
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 clean: ## remove what make made
@@ -37,5 +39,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python cannot make virtual environments here; mend it with:"; echo "    sudo apt install python3-venv"; exit 1; }
 	@echo "installing into $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@$(INSTALL) .
+	@touch $@
+
+$(WITH_TESTS): $(INSTALLED)
+	@echo "installing what the tests need, once"
+	@$(INSTALL) '.[test]'
 	@touch $@

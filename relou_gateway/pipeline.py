@@ -13,8 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime, timedelta
 
 from . import log
 from .log import Event as Happened
@@ -23,8 +22,9 @@ from .rules import admission, budget, lifecycle, numbers, throttle, wording
 from .rules.admission import Message, Verdict
 from .rules.lifecycle import Event
 from .rules.policy import Policy
+from .rules.ranking import ByLot, Heard, Ranking, Waiting
 from .rules.records import Kind, Listing, Moment, Network, Purpose, Ruling, SlotAddress, Status
-from .rules.throttle import Denial, Spending, Unit
+from .rules.throttle import Denial, Spending, Windows
 from .store import gateway as state
 from .store import inbox, ledger, outbox, parts, senders
 from .store.database import Connection, Database
@@ -40,19 +40,35 @@ PART_PATIENCE = timedelta(minutes=10)
 REFUSALS_BEFORE_STUCK = 3
 """A slot that the modem refused to delete this often is left alone and shown to the operator."""
 
-ASKED_AT_ONCE = 50
-"""Due replies that are asked for one claim: the caps may let one go where another is too dear."""
-
 REGISTRATION_HOLDS = timedelta(minutes=1)
 """Nothing is claimed unless the modem was seen registered this recently."""
+
+REST_AT_MOST = timedelta(hours=1)
+"""After this time the caps are asked again, whatever was reckoned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Why nobody needs to be asked again for a while: since then and until then nothing can go.
+
+    It ends early where another program changed the database (`changes`), and where a reply
+    became due that is not of one of the `sizes` (parts and cost) for which there is no room;
+    but not where the ranking itself holds replies back (`sizes` is None).
+    """
+
+    since: datetime
+    until: datetime
+    sizes: frozenset[tuple[int, int]] | None
+    changes: int
 
 
 @dataclass
 class Gateway:
     """What every step works with.
 
-    `now` gives both clocks; `may_claim` says no once an orderly stop has begun; `keep` is how
-    long numbers and texts are remembered. The rest is what the steps know besides the database:
+    `now` gives both clocks; `may_claim` says no once an orderly stop has begun; `ranking` says
+    whose turn it is; `keep` is how long numbers and texts are remembered. The rest is what the
+    steps know besides the database: `rest` says until when nothing can go, `denied` why;
     `freed` are slots whose deletion the modem confirmed and the store does not know of yet,
     `unsure` those whose deletion may or may not have happened. `storing` and `judging` are what
     is being worked on, for whoever catches a fault of the program's, and `unstorable` are the
@@ -64,12 +80,14 @@ class Gateway:
     policy: Policy
     now: Callable[[], Moment]
     rng: random.Random
+    ranking: Ranking = field(default_factory=ByLot)
     keep: timedelta = timedelta(days=90)
     may_claim: Callable[[], bool] = lambda: True
     freed: set[SlotAddress] = field(default_factory=set)
     unsure: set[SlotAddress] = field(default_factory=set)
     unstorable: set[SlotAddress] = field(default_factory=set)
     denied: Denial | None = None
+    rest: Rest | None = None
     storing: SlotAddress | None = None
     judging: int | None = None
     flowing: bool = False
@@ -176,10 +194,13 @@ def _delete(gateway: Gateway, modem: Modem, addresses: list[SlotAddress]) -> Non
 
 def judge(gateway: Gateway) -> int:
     """Give every unjudged message its verdict; return how many were judged (C2)."""
-    judged = 0
-    while batch := _judge_batch(gateway):
-        judged += len(batch)
+    judged, more = 0, True
+    while more:
+        batch = _judge_batch(gateway)
+        judged, more = judged + len(batch), len(batch) == JUDGED_AT_ONCE
         for row, verdict, reply_id in batch:
+            # Only what is committed is learned: what is rolled back will be judged again.
+            gateway.ranking.heard(Heard(row.number, row.kind, row.text, row.received_at, verdict))
             log.say(
                 Happened.VERDICT_GIVEN,
                 message=row.id,
@@ -286,7 +307,7 @@ def send(gateway: Gateway, modem: Modem) -> bool:
     """
     receive(gateway, modem)
     judge(gateway)
-    if not _anything_due(gateway) or not _registered(gateway, modem):
+    if not _worth_asking(gateway) or not _registered(gateway, modem):
         return False
     claimed = _claim_next(gateway)
     if claimed is None:
@@ -313,10 +334,21 @@ def observe(gateway: Gateway, modem: Modem) -> Network:
     return network
 
 
-def _anything_due(gateway: Gateway) -> bool:
+def _worth_asking(gateway: Gateway) -> bool:
     """Look without a write lock: most ticks find nothing to do."""
+    now = gateway.now().quota
     with gateway.database.snapshot() as tx:
-        return state.paused(tx) is None and bool(outbox.due(tx, gateway.now().quota))
+        if _rests(tx, gateway, now):
+            return False
+        return outbox.anything_due(tx, now) and state.paused(tx) is None
+
+
+def _rests(tx: Connection, gateway: Gateway, now: datetime) -> bool:
+    """Say whether what was found before still holds: that nothing can go."""
+    rest = gateway.rest
+    if rest is None or now >= rest.until or gateway.database.changes_of_others() != rest.changes:
+        return False
+    return rest.sizes is None or outbox.sizes_due(tx, rest.since, now) <= rest.sizes
 
 
 def _registered(gateway: Gateway, modem: Modem) -> bool:
@@ -328,36 +360,84 @@ def _registered(gateway: Gateway, modem: Modem) -> bool:
 
 
 def _claim_next(gateway: Gateway) -> Reply | None:
-    """Claim one of the due replies, in an order drawn by lot (C3).
+    """Claim the first of the due replies, in the ranking's order, that the caps allow (C3).
 
     Caps, pause and the sender's standing are asked in the transaction that reserves, so
     nothing that happens meanwhile can pass a cap.
     """
-    denied = None
+    claimed, denied, gateway.rest = None, None, None
     with gateway.database.transaction("C3 claim") as tx:
         now = gateway.now()
-        candidates = _drawn(gateway, outbox.due(tx, now.quota))
-        claimed = None
         if gateway.may_claim() and state.paused(tx) is None:
-            spendings = ledger.spendings(tx, now.quota - throttle.MONTH)
-            for reply in map(partial(outbox.get, tx), candidates):
-                if _no_longer_welcome(tx, gateway, reply, now):
-                    continue
-                denied = _denial(gateway, spendings, reply, now)
-                if denied is None and outbox.claim(tx, reply, now) is not None:
-                    claimed = outbox.get(tx, reply.id)
-                    break
-                if denied is not None and denied.cap.unit is Unit.ANSWERS:
-                    break  # what holds for one answer holds for all
+            claimed, denied = _claim_first(tx, gateway, now)
     _note_denial(gateway, denied)
     if claimed is not None:
         log.say(Happened.REPLY_CLAIMED, reply=claimed.id, number=claimed.number, attempt=claimed.attempts)
     return claimed
 
 
-def _drawn(gateway: Gateway, due: list[int]) -> list[int]:
-    """Draw those that are asked, in the order of the lot: a raid may have ten thousand waiting."""
-    return gateway.rng.sample(due, min(len(due), ASKED_AT_ONCE))
+def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply | None, Denial | None]:
+    """Return the reply that was claimed; or None, and the denial that ends first, if a cap denied any."""
+    waiting = outbox.waiting(tx, now.quota)
+    windows = _windows(tx, gateway, now)
+    ordered = gateway.ranking.order(waiting, windows, now.quota, gateway.rng)
+    room = _Room(windows)
+    for each in ordered:
+        assert each.ready, f"reply {each.id} is not due"
+        if not room.has(each):
+            continue
+        reply = outbox.get(tx, each.id)
+        if not _no_longer_welcome(tx, gateway, reply, now) and outbox.claim(tx, reply, now) is not None:
+            return outbox.get(tx, reply.id), None
+    held_back = len(ordered) < sum(each.ready for each in waiting)
+    _rest(gateway, room, held_back=held_back)
+    return None, room.denied
+
+
+class _Room:
+    """Asks the caps for one reply after another, each size but once where there is room for nobody."""
+
+    def __init__(self, windows: Windows) -> None:
+        self.windows = windows
+        self.denied: Denial | None = None
+        self.sizes: set[tuple[int, int]] = set()
+
+    def has(self, each: Waiting) -> bool:
+        """Say whether the caps allow this reply now; `denied` is the denial that ends first."""
+        size = (each.parts, each.cost)
+        if size in self.sizes:
+            return False
+        wish = Spending(each.number, each.parts, each.cost, None)
+        if self.windows.fits(wish):
+            return True
+        denial = self.windows.denial(wish)
+        assert denial is not None, "what does not fit is denied"
+        self.denied = denial if self.denied is None else min(self.denied, denial, key=_ends)
+        if self.windows.denies_everyone(*size):
+            self.sizes.add(size)
+        return False
+
+
+def _windows(tx: Connection, gateway: Gateway, now: Moment) -> Windows:
+    caps = (*throttle.caps(gateway.policy.throttle), *budget.caps(gateway.policy.budget))
+    return Windows(caps, ledger.spendings(tx, now.quota - throttle.MONTH), now.quota)
+
+
+def _rest(gateway: Gateway, room: _Room, *, held_back: bool) -> None:
+    """Remember until when asking again is no use: the caps deny, or the ranking holds back."""
+    now = room.windows.now
+    ends = [now + REST_AT_MOST]
+    if room.denied is not None:
+        ends.append(_ends(room.denied))
+    if held_back:
+        ends.append(now + gateway.ranking.patience)
+    if len(ends) > 1:
+        sizes = None if held_back else frozenset(room.sizes)
+        gateway.rest = Rest(now, min(ends), sizes, gateway.database.changes_of_others())
+
+
+def _ends(denied: Denial) -> datetime:
+    return denied.until or datetime.max.replace(tzinfo=UTC)
 
 
 def _no_longer_welcome(tx: Connection, gateway: Gateway, reply: Reply, now: Moment) -> bool:
@@ -372,12 +452,6 @@ def _no_longer_welcome(tx: Connection, gateway: Gateway, reply: Reply, now: Mome
     outbox.operate(tx, reply.id, Event.CANCEL, verdict.reason, now)
     log.say(Happened.REPLY_CANCELLED, reply=reply.id, number=reply.number, reason=verdict.reason)
     return True
-
-
-def _denial(gateway: Gateway, spendings: list[Spending], reply: Reply, now: Moment) -> Denial | None:
-    caps = (*throttle.caps(gateway.policy.throttle), *budget.caps(gateway.policy.budget))
-    wish = Spending(reply.number, reply.parts, reply.cost, None)
-    return throttle.denial(caps, spendings, wish, now.quota)
 
 
 def _note_denial(gateway: Gateway, denied: Denial | None) -> None:

@@ -38,6 +38,7 @@ VERBS: Mapping[str, Verb] = {
     "budget": Verb("budget", "budget", "What is spent, reserved and left of each cap."),
     "pause": Verb("pause", "pause", "Stop sending at once; receiving continues."),
     "resume": Verb("pause", "resume", "Send again."),
+    "simulate": Verb("simulate", "simulate", "What would become of a flood: a trace, recorded or invented."),
     "config": Verb("config", "config", "Check the configuration, or show what it means."),
     "virtual-modem": Verb("virtual_modem", "virtual_modem", "Run a virtual modem on its own."),
 }

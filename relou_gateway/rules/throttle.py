@@ -90,6 +90,53 @@ class Denial:
     until: datetime | None
 
 
+class Windows:
+    """All caps at one moment, added up once: many wishes can be asked without counting again.
+
+    `fits` says the same as `denial` being None, in a time that does not grow with `spendings`.
+    """
+
+    def __init__(self, all_caps: Iterable[Cap], spendings: Sequence[Spending], now: datetime) -> None:
+        """Count what lies in the window of each cap at `now`."""
+        self.caps = tuple(all_caps)
+        self.spendings = spendings
+        self.now = now
+        counting = [[each for each in spendings if each.counts(cap.span, now)] for cap in self.caps]
+        self._left = [
+            cap.limit - _amount(cap.unit, found) for cap, found in zip(self.caps, counting, strict=True)
+        ]
+        self._recipients = [
+            frozenset(each.recipient for each in found) if cap.unit is Unit.RECIPIENTS else frozenset()
+            for cap, found in zip(self.caps, counting, strict=True)
+        ]
+
+    def fits(self, wish: Spending) -> bool:
+        """Say whether `wish` fits under every cap."""
+        return all(
+            _asked(cap.unit, wish, known) <= left
+            for cap, left, known in zip(self.caps, self._left, self._recipients, strict=True)
+        )
+
+    def denies_everyone(self, parts: int, cost: int) -> bool:
+        """Say whether an answer of so many parts and so much money fits for nobody, whoever he is."""
+        wish = Spending("", parts, cost, None)
+        return any(
+            cap.unit is not Unit.RECIPIENTS and _amount(cap.unit, (wish,)) > left
+            for cap, left in zip(self.caps, self._left, strict=True)
+        )
+
+    def free_share(self) -> float:
+        """Return the free share of the fullest cap, 1 where there is none."""
+        shares = (
+            max(0, left) / cap.limit for cap, left in zip(self.caps, self._left, strict=True) if cap.limit
+        )
+        return min(shares, default=1.0)
+
+    def denial(self, wish: Spending) -> Denial | None:
+        """Return None if `wish` fits under every cap, else the cap that makes it wait longest."""
+        return denial(self.caps, self.spendings, wish, self.now)
+
+
 def caps(throttle: Throttle) -> tuple[Cap, ...]:
     """Return the caps that `throttle` sets, tightest window first."""
     every = (
@@ -164,6 +211,11 @@ def _amount(unit: Unit, spendings: Iterable[Spending]) -> int:
             return sum(each.parts for each in spendings)
         case Unit.MONEY:
             return sum(each.cost for each in spendings)
+
+
+def _asked(unit: Unit, wish: Spending, known: frozenset[str]) -> int:
+    """Return how much more of `unit` there is with `wish`, where `known` recipients count already."""
+    return int(wish.recipient not in known) if unit is Unit.RECIPIENTS else _amount(unit, (wish,))
 
 
 def _end(spending: Spending, span: timedelta) -> datetime:

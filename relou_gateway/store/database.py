@@ -78,9 +78,11 @@ def chain_hash(previous: bytes, *fields: int | str | bytes | None) -> bytes:
 class Database:
     """One connection to one gateway's database. Use it in one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         """Open the database at `path`, which `create_or_migrate` has brought up to date.
 
+        One that is not `durable` never waits for the disk and is nobody else's: what a power
+        cut leaves of it is worth nothing (the simulation's, which is thrown away).
         Raises `StoreError` where it is missing, damaged, or of another version.
         """
         self.path = path
@@ -93,6 +95,8 @@ class Database:
                 version = _version(self._connection, path)
             if version != SCHEMA_VERSION:
                 raise StoreError(_version_fault(path, version))
+            if not durable:
+                _forgo_durability(self._connection)
         except BaseException:
             self._connection.close()
             raise
@@ -132,6 +136,11 @@ class Database:
                 yield self._connection
             finally:
                 self._connection.rollback()
+
+    def changes_of_others(self) -> int:
+        """Return a number that differs from the one before if another connection wrote in between."""
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
 
     def _begin(self, name: str) -> None:
         del name  # the seam at which the crash tests kill the process
@@ -185,6 +194,11 @@ def prepare(connection: Connection) -> None:
     connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE asks the triggers on DELETE too
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _forgo_durability(connection: Connection) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
 
 
 def _connect(path: Path) -> Connection:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..rules.lifecycle import Event, IllegalMove, advance
+from ..rules.ranking import Waiting
 from ..rules.records import Moment, Purpose, Status
 from . import senders
 from .database import Connection, Row, milliseconds, optional_time, time_of
@@ -62,6 +63,10 @@ class Reply:
 
 
 OPERATORS_MOVES = frozenset({Event.HOLD, Event.RELEASE, Event.CANCEL, Event.SETTLE_SENT, Event.SETTLE_FAILED})
+
+
+# Left to itself SQLite takes outbox_by_state where a narrower index would do, and looks at every row
+# that waits: in a raid thousands, several times in each tick. Hence INDEXED BY below.
 
 
 class NoSuchReply(LookupError):
@@ -115,25 +120,67 @@ def waiting_of(tx: Connection, number: str) -> Reply | None:
     return None if row is None else _reply(row)
 
 
-def due(tx: Connection, now: datetime) -> list[int]:
-    """Return the replies that may go now: due, not too old, and no word of the sender unjudged."""
+def waiting(tx: Connection, now: datetime) -> list[Waiting]:
+    """Return what is scheduled and not too old, the soonest due first.
+
+    Whole rows by the thousand would cost too much each time: `get` has the rest of the one that goes.
+    """
     rows = tx.execute(
         """
-        SELECT id FROM outbox
-        WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now
-          -- A word of his that nobody has judged yet may push the reply or forbid it.
-          AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.number = outbox.number AND inbox.verdict IS NULL
-                          AND inbox.kind IN ('sms', 'call') AND inbox.faults < :shelved)
+        SELECT id, number, parts, cost,
+               due_at <= :now
+               -- A word of his that nobody has judged yet may push the reply or forbid it. There
+               -- are few such words, and an index of their own knows them.
+               AND number NOT IN (SELECT number FROM inbox WHERE verdict IS NULL AND kind != 'report'
+                                  AND kind IN ('sms', 'call') AND faults < :shelved)
+        FROM outbox INDEXED BY outbox_due
+        WHERE state = 'scheduled' AND expires_at > :now
         ORDER BY due_at, id
         """,
         {"now": milliseconds(now), "shelved": FAULTS_BEFORE_SHELVED},
     )
-    return [row["id"] for row in rows]
+    return [Waiting(row[0], row[1], row[2], row[3], row[4] == 1) for row in rows]
 
 
-def next_due(tx: Connection) -> datetime | None:
-    """Return when the next scheduled reply is due, in quota time."""
-    return optional_time(tx.execute("SELECT MIN(due_at) FROM outbox WHERE state = 'scheduled'").fetchone()[0])
+def anything_due(tx: Connection, now: datetime) -> bool:
+    """Say whether the delay of any reply is over that is not too old."""
+    found = tx.execute(
+        """
+        SELECT 1 FROM outbox INDEXED BY outbox_due
+        WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now LIMIT 1
+        """,
+        {"now": milliseconds(now)},
+    )
+    return found.fetchone() is not None
+
+
+def next_due(tx: Connection, after: datetime | None = None) -> datetime | None:
+    """Return when the next scheduled reply is due, or the next one `after` a moment; quota time."""
+    row = tx.execute(
+        "SELECT MIN(due_at) FROM outbox INDEXED BY outbox_due WHERE state = 'scheduled' AND due_at > ?",
+        (-1 if after is None else milliseconds(after),),
+    ).fetchone()
+    return optional_time(row[0])
+
+
+def sizes_due(tx: Connection, after: datetime, now: datetime) -> set[tuple[int, int]]:
+    """Return the parts and costs of the scheduled replies that became due after one moment, up to another."""
+    rows = tx.execute(
+        """
+        SELECT DISTINCT parts, cost FROM outbox INDEXED BY outbox_due
+        WHERE state = 'scheduled' AND due_at > ? AND due_at <= ?
+        """,
+        (milliseconds(after), milliseconds(now)),
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+def next_expiry(tx: Connection) -> datetime | None:
+    """Return when the next waiting reply, scheduled or held, grows too old; quota time."""
+    row = tx.execute(
+        "SELECT MIN(expires_at) FROM outbox INDEXED BY outbox_expiring WHERE state IN ('scheduled', 'held')"
+    ).fetchone()
+    return optional_time(row[0])
 
 
 def push(tx: Connection, reply_id: int, due_at: datetime) -> None:
@@ -268,7 +315,10 @@ def ids_in(tx: Connection, states: Iterable[Status]) -> list[int]:
 def expire(tx: Connection, now: Moment) -> list[int]:
     """Expire the waiting replies whose time is over; return their ids (sweep)."""
     rows = tx.execute(
-        "SELECT id FROM outbox WHERE state IN ('scheduled', 'held') AND expires_at <= ? ORDER BY id",
+        """
+        SELECT id FROM outbox INDEXED BY outbox_expiring
+        WHERE state IN ('scheduled', 'held') AND expires_at <= ? ORDER BY id
+        """,
         (milliseconds(now.quota),),
     ).fetchall()
     for row in rows:

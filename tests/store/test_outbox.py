@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -179,6 +179,10 @@ def test_an_operator_of_another_process_changes_nothing_that_is_being_sent(
 # --- who may go, and when -----------------------------------------------------------------
 
 
+def due_replies(tx: Connection, now: datetime) -> list[int]:
+    return [each.id for each in outbox.waiting(tx, now) if each.ready]
+
+
 def test_a_reply_is_due_from_its_time_until_it_expires(tx: Connection) -> None:
     scheduled(tx, due_at=at(10).quota, expires_at=at(20).quota)
 
@@ -187,7 +191,7 @@ def test_a_reply_is_due_from_its_time_until_it_expires(tx: Connection) -> None:
         (10, 1),
         (19.999, 1),
         (20, 0),
-    ] == [(second, len(outbox.due(tx, at(second).quota))) for second in (9.999, 10, 19.999, 20)]
+    ] == [(second, len(due_replies(tx, at(second).quota))) for second in (9.999, 10, 19.999, 20)]
     assert at(10).quota == outbox.next_due(tx)
 
 
@@ -195,7 +199,7 @@ def test_what_is_held_or_ended_is_not_due(tx: Connection) -> None:
     scheduled(tx, held=True)
     outbox.operate(tx, scheduled(tx, BRICE).id, Event.CANCEL, "", at())
 
-    assert ([], None) == (outbox.due(tx, at(9).quota), outbox.next_due(tx))
+    assert ([], None) == (due_replies(tx, at(9).quota), outbox.next_due(tx))
 
 
 def test_due_replies_come_in_the_order_of_their_times(tx: Connection) -> None:
@@ -203,7 +207,7 @@ def test_due_replies_come_in_the_order_of_their_times(tx: Connection) -> None:
     scheduled(tx, BRICE, due_at=at(1).quota)
     scheduled(tx, DAVE, due_at=at(2).quota)
 
-    assert [2, 1, 3] == outbox.due(tx, at(9).quota)
+    assert [2, 1, 3] == due_replies(tx, at(9).quota)
 
 
 @pytest.mark.parametrize(("kind", "expected"), [(Kind.SMS, 0), (Kind.CALL, 0), (Kind.REPORT, 1)])
@@ -214,19 +218,19 @@ def test_a_word_of_his_that_nobody_judged_yet_holds_the_reply_back(
     take(tx, slot(1, sms("encore", KARIM)))
     tx.execute("UPDATE inbox SET kind = ?", (kind,))
 
-    assert expected == len(outbox.due(tx, at(9).quota))
+    assert expected == len(due_replies(tx, at(9).quota))
 
 
 def test_a_word_that_is_judged_or_shelved_or_another_persons_holds_nothing_back(tx: Connection) -> None:
     scheduled(tx)
     take(tx, slot(1, sms("a")), slot(2, sms("b")), slot(3, sms("c", BRICE)))
     inbox.record_verdict(tx, 1, Ruling.DECLINED, Reason.BLOCKED, None, at())
-    assert [] == outbox.due(tx, at(9).quota)
+    assert [] == due_replies(tx, at(9).quota)
 
     for _ in range(inbox.FAULTS_BEFORE_SHELVED):
         inbox.note_fault(tx, 2)
 
-    assert [1] == outbox.due(tx, at(9).quota)
+    assert [1] == due_replies(tx, at(9).quota)
 
 
 def test_a_reply_can_be_pushed_later_and_never_earlier(tx: Connection) -> None:
@@ -659,4 +663,45 @@ def test_times_of_replies_are_kept_to_the_millisecond(tx: Connection) -> None:
     reply = outbox.get(tx, outbox.schedule(tx, new_reply(due_at=due), at()))
 
     assert due == reply.due_at
-    assert [] == outbox.due(tx, START)
+    assert [] == due_replies(tx, START)
+
+
+# --- looking without reading everything ---------------------------------------------------
+
+
+def test_what_waits_is_told_with_its_size_the_soonest_due_first(tx: Connection) -> None:
+    scheduled(tx, KARIM, due_at=at(20).quota)
+    scheduled(tx, BRICE, due_at=at(5).quota, parts=2, cost=7)
+    scheduled(tx, DAVE, held=True)
+    assert [(2, BRICE, 2, 7, True), (1, KARIM, 3, 480_000, False)] == outbox.waiting(tx, at(9).quota)
+
+
+def test_anything_is_due_from_the_first_due_time_until_the_expiry(tx: Connection) -> None:
+    scheduled(tx, due_at=at(10).quota, expires_at=at(20).quota)
+    assert [False, True, True, False] == [
+        outbox.anything_due(tx, at(second).quota) for second in (9.999, 10, 19.999, 20)
+    ]
+
+
+def test_the_next_due_time_after_a_moment_is_later_than_it(tx: Connection) -> None:
+    scheduled(tx, KARIM, due_at=at(10).quota)
+    scheduled(tx, BRICE, due_at=at(20).quota)
+    assert [at(10).quota, at(20).quota, None] == [
+        outbox.next_due(tx, at(second).quota) for second in (9, 10, 20)
+    ]
+
+
+def test_sizes_are_of_what_became_due_in_between(tx: Connection) -> None:
+    scheduled(tx, KARIM, due_at=at(10).quota)
+    scheduled(tx, BRICE, due_at=at(20).quota, parts=1, cost=9)
+    assert [{(3, 480_000)}, {(1, 9)}, set()] == [
+        outbox.sizes_due(tx, at(after).quota, at(until).quota)
+        for after, until in ((0, 19), (10, 20), (20, 99))
+    ]
+
+
+def test_the_next_expiry_is_of_what_waits_held_or_not(tx: Connection) -> None:
+    assert outbox.next_expiry(tx) is None
+    scheduled(tx, KARIM, expires_at=at(30).quota)
+    scheduled(tx, BRICE, expires_at=at(20).quota, held=True)
+    assert at(20).quota == outbox.next_expiry(tx)

@@ -1,0 +1,55 @@
+"""How many others are like a sender: those who send the same words, those whose numbers are neighbours.
+
+What ordinary days show too is everybody's and does not count. Each sender has one vote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .contrast import FORGETTING, TRACE
+
+EVERYDAY = 3.0
+"""What ordinary days know counts for less: each of their senders divides."""
+
+
+class Crowd:
+    """Senders by what they share. Bounded: beyond `limit` everything fades until the rarest are gone."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._everyone: dict[int, float] = {}
+        self._ordinary: dict[int, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._everyone)
+
+    def join(self, keys: Iterable[int]) -> None:
+        """Count a sender for each of `keys`."""
+        for key in keys:
+            self._everyone[key] = self._everyone.get(key, 0.0) + 1.0
+        if len(self._everyone) > self._limit:
+            self.fade(0.5)
+
+    def settle(self, keys: Iterable[int], change: float = 1.0) -> None:
+        """Count the same sender as ordinary, once it is known that he came on an ordinary day."""
+        for key in keys:
+            self._ordinary[key] = self._ordinary.get(key, 0.0) + change
+
+    def others(self, keys: Iterable[int], settled: bool, growth: float) -> float:
+        """Return the most others that share one of `keys`, beyond what ordinary days explain.
+
+        `settled` says that the sender himself was settled; `growth` is how many ordinary senders
+        came since for each of the settled ones.
+        """
+        most = 0.0
+        for key in keys:
+            ordinary = self._ordinary.get(key, 0.0)
+            rest = self._everyone.get(key, 0.0) - ordinary - (0.0 if settled else 1.0)
+            most = max(most, (rest - growth * ordinary) / (1.0 + EVERYDAY * ordinary))
+        return most
+
+    def fade(self, left: float = FORGETTING) -> None:
+        """Let every count shrink to `left` of itself, and forget what is next to nothing."""
+        self._everyone = {key: kept for key, each in self._everyone.items() if (kept := each * left) > TRACE}
+        self._ordinary = {key: each * left for key, each in self._ordinary.items() if key in self._everyone}

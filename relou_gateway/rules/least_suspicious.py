@@ -1,0 +1,98 @@
+"""The least suspicious first, and only as many as tokens last for: suspicion and pacing as a ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from .admission import Reason
+from .pacing import Candidate, capacity, choose, threshold
+from .ranking import Heard, Lot, Waiting
+from .suspicion import Memory
+from .throttle import DAY, Spending, Windows
+from .vigilance import Vigilance
+
+LEARNED_FROM = frozenset(
+    {
+        Reason.FIRST_CONTACT,
+        Reason.COOLDOWN_OVER,
+        Reason.REPLY_WAITING,
+        Reason.COOLDOWN,
+        Reason.LIFETIME,
+    }
+)
+"""What was, or but for its past would have been, answered. Adverts and machines teach nothing."""
+
+
+class LeastSuspicious:
+    """A `Ranking` that learns from what it hears; all in memory, replayed from the inbox at a start."""
+
+    patience = timedelta(minutes=1)
+
+    def __init__(self, vigilance: Vigilance) -> None:
+        self._vigilance = vigilance
+        self._memory = Memory(vigilance)
+        self._lots: dict[int, float] = {}
+
+    @property
+    def known_senders(self) -> int:
+        """How many senders are remembered."""
+        return self._memory.sizes()["senders"][0]
+
+    def heard(self, message: Heard) -> None:
+        """Learn from a message that a person may have sent."""
+        if message.verdict.reason in LEARNED_FROM:
+            self._memory.observe(message.number, message.kind, message.text, message.at)
+
+    def order(
+        self, waiting: Sequence[Waiting], windows: Windows, now: datetime, rng: Lot
+    ) -> Sequence[Waiting]:
+        """Return those for whom tokens last, the least suspicious first, among equals by lot."""
+        # A lot is drawn once for each reply and kept, so that asking again changes nothing.
+        self._lots = {each.id: self._lots.get(each.id, -1.0) for each in waiting}
+        for each in waiting:
+            if self._lots[each.id] < 0:
+                self._lots[each.id] = rng.random()
+        if not waiting:
+            return ()
+        scores = self._memory.scores([each.number for each in waiting], now)
+        room = self._room(waiting, windows, now)
+        limit = threshold(scores, self._memory.forecast(now), room)
+        candidates = [
+            self._candidate(index, each, score)
+            for index, (each, score) in enumerate(zip(waiting, scores, strict=True))
+            if limit.admits(score)
+        ]
+        chosen = choose(
+            candidates,
+            limit,
+            self._vigilance,
+            free_share=windows.free_share(),
+            raid=self._memory.watch.current is not None,
+            callers_left=self._callers_left(windows, room[-1], now),
+        )
+        return [waiting[each.key] for each in chosen]
+
+    def _candidate(self, index: int, each: Waiting, score: float) -> Candidate:
+        return Candidate(
+            index,
+            score,
+            each.ready,
+            self._lots[each.id],
+            self._memory.only_called(each.number),
+            self._memory.plain_flooding(each.number),
+        )
+
+    def _room(self, waiting: Sequence[Waiting], windows: Windows, now: datetime) -> list[float]:
+        """Return how many answers, as dear as the dearest that waits, can go within 1 to 24 hours."""
+        wish = Spending("", max(each.parts for each in waiting), max(each.cost for each in waiting), None)
+        return capacity(windows.caps, windows.spendings, wish, now.timestamp(), self._vigilance.carry_days)
+
+    def _callers_left(self, windows: Windows, daily: float, now: datetime) -> int | None:
+        """Return how many of a day's answers may still go to those who only called, while a raid runs."""
+        if daily == float("inf"):
+            return None
+        gone = sum(
+            each.counts(DAY, now) and self._memory.only_called(each.recipient) for each in windows.spendings
+        )
+        return max(0, int(self._vigilance.callers_share * daily) - gone)

@@ -1,0 +1,192 @@
+"""How many tokens may be used now, and up to which score.
+
+A rolling day alone lets a raid burn the day's tokens in its first hour, and pacing by the clock
+alone starves the evening. So the answers that will be free within 1 to 24 hours are set against the
+senders whom those hours will bring: a reply goes now if its score is among those for whom tokens
+last over every horizon. In quiet times they last for everyone, and nobody waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import exp, inf
+
+from .demand import BINS, HORIZONS, HOUR, bin_of, upper
+from .shares import DAY, EVEN, Rhythm, ahead, saved
+from .throttle import Cap, Spending, Unit
+from .vigilance import Vigilance
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A waiting reply as pacing sees it.
+
+    `due` says that its delay is over; `lot` is its own number in [0, 1), drawn once and kept, so
+    that among equals the lot decides and asking again does not change it.
+    """
+
+    key: int
+    score: float
+    due: bool
+    lot: float
+    only_called: bool = False
+    plain_flooding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Scores up to the bin `reached` go now, and `spare` of the next bin, by lot."""
+
+    reached: int
+    spare: int
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether tokens are too few for everyone."""
+        return self.reached < BINS - 1
+
+    def admits(self, score: float) -> bool:
+        """Say whether a reply of `score` may be among the chosen: the others need not be looked at."""
+        return bin_of(score) <= self.reached + 1
+
+    @property
+    def score(self) -> float:
+        """The score up to which everyone goes; infinite outside overload."""
+        return upper(self.reached) if self.overloaded else inf
+
+
+def threshold(
+    waiting: Iterable[float], forecast: Sequence[Sequence[float]], room: Sequence[float]
+) -> Threshold:
+    """Return up to which score tokens last over every horizon.
+
+    `waiting` are scores; `forecast[h][b]` is how many senders up to bin b come within h + 1 hours;
+    `room[h]` how many answers can go by then. A token is kept for those to come who deserve it
+    clearly more; for those who deserve it as much only if there will be far too many of them.
+    """
+    counts = [0] * BINS
+    for score in waiting:
+        counts[bin_of(score)] += 1
+    upto = list(accumulate(counts))
+    reached = BINS - 1
+    while reached >= 0 and upto[reached] > _room_for(reached, forecast, room):
+        reached -= 1
+    if reached == BINS - 1:
+        return Threshold(reached, 0)
+    below = upto[reached] if reached >= 0 else 0
+    return Threshold(reached, max(0, int(_room_for(reached + 1, forecast, room) - below)))
+
+
+def _room_for(which: int, forecast: Sequence[Sequence[float]], room: Sequence[float]) -> float:
+    """Return for how many of those who wait tokens last, if bin `which` is the last that is served."""
+    better = _BETTER[which]
+    for_equals = room[-1] - EQUALS * forecast[-1][which]
+    if better < 0:
+        return min(room[0], for_equals)
+    return min(for_equals, *(free - expected[better] for free, expected in zip(room, forecast, strict=True)))
+
+
+def _innocence(which: int) -> float:
+    return 1 / (1 + exp(upper(which)))
+
+
+EQUALS = 0.6
+"""Over a day, tokens are kept for this share of the equals to come: none of them is sure."""
+
+_BETTER = [
+    max((each for each in range(which) if 0.8 * _innocence(each) > _innocence(which)), default=-1)
+    for which in range(BINS)
+]
+"""For each bin the last one that deserves a token clearly more, so that it may be worth to wait for."""
+
+
+def choose(
+    candidates: Iterable[Candidate],
+    limit: Threshold,
+    vigilance: Vigilance,
+    *,
+    free_share: float,
+    raid: bool,
+    callers_left: int | None = None,
+) -> list[Candidate]:
+    """Return the due candidates that may go now, first the least suspicious, among equals by lot.
+
+    `free_share` is the free share of the tightest cap; `callers_left` how many more answers may go
+    to those who only called while a raid runs.
+    """
+    kept = limit.overloaded and free_share <= vigilance.kept_share
+    order = sorted(
+        (each for each in candidates if each.due and not each.plain_flooding and limit.admits(each.score)),
+        key=lambda each: (bin_of(each.score), each.lot),
+    )
+    sure = sum(bin_of(each.score) <= limit.reached for each in order)
+    chosen = [
+        each for each in order[: sure + limit.spare] if not (kept and each.score > vigilance.suspicious)
+    ]
+    if not raid or callers_left is None:
+        return chosen
+    callers = [each for each in chosen if each.only_called][callers_left:]
+    late = {each.key for each in callers}
+    return [each for each in chosen if each.key not in late]
+
+
+def capacity(
+    caps: Iterable[Cap],
+    spendings: Sequence[Spending],
+    wish: Spending,
+    now: float,
+    carry_days: float = 3.0,
+    rhythm: Rhythm = EVEN,
+) -> list[float]:
+    """Return how many answers like `wish` can go within 1 to 24 hours under all `caps`.
+
+    Windows longer than a day are paced besides: each day has its share, and what earlier days left.
+    """
+    lanes = [_lane(cap, spendings, wish, now, carry_days, rhythm) for cap in caps]
+    return [min(lane[hours] for lane in lanes) for hours in range(HORIZONS)] if lanes else [inf] * HORIZONS
+
+
+def _lane(
+    cap: Cap, spendings: Sequence[Spending], wish: Spending, now: float, carry_days: float, rhythm: Rhythm
+) -> list[float]:
+    span, each = cap.span.total_seconds(), _amount(cap.unit, wish)
+    used = sorted(
+        (_end(spent, span, now), _amount(cap.unit, spent)) for spent in spendings if spent.parts > 0
+    )
+    used = [(end, amount) for end, amount in used if end > now]
+    lane = _rolling(cap.limit, span, used, now)
+    if span > DAY:
+        level = saved(
+            cap.limit, span, [(end - span, amount) for end, amount in used], now, carry_days, rhythm
+        )
+        lane = [
+            min(pair) for pair in zip(lane, ahead(cap.limit, span, level, now, HORIZONS, rhythm), strict=True)
+        ]
+    return [max(0.0, room) / max(1, each) for room in lane]
+
+
+def _rolling(limit: int, span: float, used: Sequence[tuple[float, int]], now: float) -> list[float]:
+    """Return what a rolling window lets go within 1 to 24 hours: what is free and what comes back."""
+    back = [0.0] * HORIZONS
+    for end, amount in used:
+        if (hours := int((end - now) / HOUR)) < HORIZONS:
+            back[hours] += amount
+    free = limit - sum(amount for _, amount in used)
+    again = [max(0.0, limit * (hours * HOUR / span - 1)) for hours in range(1, HORIZONS + 1)]
+    return [free + returned + more for returned, more in zip(accumulate(back), again, strict=True)]
+
+
+def _end(spent: Spending, span: float, now: float) -> float:
+    return (spent.settled_at.timestamp() if spent.settled_at is not None else now) + span
+
+
+def _amount(unit: Unit, spent: Spending) -> int:
+    match unit:
+        case Unit.PARTS:
+            return spent.parts
+        case Unit.MONEY:
+            return spent.cost
+        case Unit.ANSWERS | Unit.RECIPIENTS:
+            return 1

@@ -1,0 +1,79 @@
+"""The least suspicious first: a small raid, told event by event."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from relou_gateway.rules.admission import Reason, Verdict
+from relou_gateway.rules.least_suspicious import LeastSuspicious
+from relou_gateway.rules.ranking import Heard, Waiting
+from relou_gateway.rules.records import Kind, Ruling
+from relou_gateway.rules.throttle import DAY, Cap, Spending, Unit, Windows
+from relou_gateway.rules.vigilance import Vigilance
+
+START = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+TEN_A_DAY = (Cap("throttle.per_day", Unit.ANSWERS, DAY, 10),)
+KARIM = "+33611111111"
+
+
+def windows(caps: Sequence[Cap], now: datetime, spendings: Sequence[Spending] = ()) -> Windows:
+    return Windows(caps, spendings, now)
+
+
+def say(
+    ranking: LeastSuspicious, number: str, text: str, at: datetime, reason: Reason = Reason.FIRST_CONTACT
+) -> None:
+    ruling = Ruling.DECLINED if reason is Reason.NAME else Ruling.REPLY
+    ranking.heard(Heard(number, Kind.SMS, text, at, Verdict(ruling, reason)))
+
+
+def raided() -> tuple[LeastSuspicious, list[Waiting], datetime]:
+    """Eighty write one phrase ten times each within minutes; Karim writes once."""
+    ranking = LeastSuspicious(Vigilance(strangers_per_day=8))
+    flood = [f"+3362{index:07}" for index in range(80)]
+    for round_ in range(10):
+        for index, number in enumerate(flood):
+            at = START + timedelta(seconds=60 * round_ + index * 0.5)
+            say(ranking, number, f"vous êtes vraiment toutes les mêmes bande de nulles {index % 3}", at)
+    now = START + timedelta(minutes=11)
+    say(ranking, KARIM, "Coucou, on s'est vus hier au marché, tu vas bien ?", now)
+    waiting = [Waiting(index, number, 1, 160_000, ready=True) for index, number in enumerate([*flood, KARIM])]
+    return ranking, waiting, now + timedelta(minutes=5)
+
+
+def numbers(chosen: Sequence[Waiting]) -> list[str]:
+    return [each.number for each in chosen]
+
+
+def test_in_quiet_times_everyone_who_is_ready_goes_at_once() -> None:
+    ranking = LeastSuspicious(Vigilance(strangers_per_day=8))
+    say(ranking, KARIM, "Salut", START)
+    waiting = [
+        Waiting(1, KARIM, 1, 160_000, ready=True),
+        Waiting(2, "+33622222222", 1, 160_000, ready=False),
+    ]
+    assert [KARIM] == numbers(ranking.order(waiting, windows(TEN_A_DAY, START), START, random.Random(0)))
+
+
+def test_in_a_raid_a_person_goes_and_the_flooders_are_held_back() -> None:
+    ranking, waiting, now = raided()
+    assert [KARIM] == numbers(ranking.order(waiting, windows(TEN_A_DAY, now), now, random.Random(0)))
+
+
+def test_asking_again_changes_nothing() -> None:
+    ranking, waiting, now = raided()
+    first = ranking.order(waiting, windows(TEN_A_DAY, now), now, random.Random(0))
+    assert first == ranking.order(waiting, windows(TEN_A_DAY, now), now, random.Random(1))
+
+
+def test_adverts_teach_nothing() -> None:
+    ranking = LeastSuspicious(Vigilance())
+    for index in range(500):
+        say(ranking, f"Pub{index}", "Soldes", START + timedelta(seconds=index), Reason.NAME)
+    assert 0 == ranking.known_senders
+
+
+def test_nothing_that_waits_is_nobody_to_choose() -> None:
+    assert () == LeastSuspicious(Vigilance()).order([], windows(TEN_A_DAY, START), START, random.Random(0))
