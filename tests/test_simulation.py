@@ -76,6 +76,53 @@ def sent(outcomes: Sequence[Outcome]) -> list[tuple[datetime, Outcome]]:
     return sorted(found, key=lambda each: each[0])
 
 
+# --- the ranking that is to come ------------------------------------------------------------
+
+
+def test_the_ranking_lets_nobody_wait_in_quiet_days_under_the_default_caps() -> None:
+    rules = load(None).policy
+    lines = trace(
+        *(text(60 * 24 * day + 150 * each, mobile(10 * day + each)) for day in range(4) for each in range(5))
+    )
+    answers = sent(run(lines, rules, Policy.RANKED))
+    assert [outcome.sender for _, outcome in answers] == [
+        mobile(10 * day + each) for day in range(4) for each in range(5)
+    ]
+    assert all(at - line.at < 15 * MINUTE for (at, _), line in zip(answers, lines, strict=True))
+
+
+OPENERS = (
+    "Coucou, on s'est vus au marché hier",
+    "Salut c'est Karim du bar",
+    "hello, libre jeudi pour un café ?",
+    "Bonsoir, le monsieur de la terrasse",
+    "c'était sympa dans le métro",
+    "Slt c Mathieu",
+    "Tu es bien rentrée ?",
+    "Re ! Pas trop fatiguée par le concert ?",
+    "J'ai trouvé ton écharpe je crois",
+    "Alors ce film, ça te dit samedi",
+    "Bonjour mademoiselle, Ahmed de la salle",
+    "yo t'as aimé la soirée",
+)
+
+
+def test_in_a_raid_the_ranking_answers_people_and_the_lot_does_not() -> None:
+    rules = policy(throttle=replace(UNLIMITED, per_day=20))
+    raid = [
+        text(60 + 0.05 * each, mobile(1000 + each % 200), f"bande de nulles, vous allez payer {each % 7}")
+        for each in range(2000)
+    ]
+    people = [text(30 + 9 * each, mobile(each), opener) for each, opener in enumerate(OPENERS)]
+    lines = trace(*sorted(raid + people))
+
+    def people_answered(how: Policy) -> int:
+        return sum(outcome.sender < mobile(1000) for _, outcome in sent(run(lines, rules, how)))
+
+    assert people_answered(Policy.RANKED) >= 11
+    assert people_answered(Policy.FULL) <= 7
+
+
 # --- it is the gateway --------------------------------------------------------------------
 
 

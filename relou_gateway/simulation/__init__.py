@@ -14,7 +14,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ..config import Settings
-from ..rules import numbers
+from ..config.allowance import daily, monthly
+from ..rules import numbers, wording
 from ..rules.least_suspicious import LeastSuspicious
 from ..rules.ranking import ByLot, FirstCome, Ranking
 from ..rules.vigilance import Vigilance
@@ -46,8 +47,8 @@ __all__ = [
 ]
 
 
-STRANGERS_OF_CAP = 0.8
-"""Share of a day's cap that is expected to be people's on an ordinary day."""
+STRANGERS_OF_CAPS = 0.8
+"""The share of what the caps allow in a day that is expected to be people's on an ordinary one."""
 
 
 class Policy(StrEnum):
@@ -94,6 +95,10 @@ def _ranking(policy: Policy, settings: Settings) -> Ranking:
 
 
 def _vigilance(settings: Settings) -> Vigilance:
-    """Expect, before any ordinary day is known, as many people as the day's cap was chosen for."""
-    per_day = settings.policy.throttle.per_day
-    return Vigilance() if per_day is None else Vigilance(strangers_per_day=STRANGERS_OF_CAP * per_day)
+    """Expect, before any ordinary day is known, most of those whom the caps were chosen to answer."""
+    policy = settings.policy
+    cut = wording.compose(policy.replies.texts[0], gsm7=policy.replies.gsm7)
+    answer = {"parts": len(cut.parts), "cost": wording.cost(cut, policy.budget.price.default)}
+    days = ((daily(policy, **answer).answers, 1), (monthly(policy, **answer).answers, 30))
+    a_day = min((answers / span for answers, span in days if answers is not None), default=None)
+    return Vigilance() if a_day is None else Vigilance(strangers_per_day=STRANGERS_OF_CAPS * a_day)
