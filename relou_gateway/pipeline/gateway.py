@@ -1,0 +1,79 @@
+"""What every step of the message's way works with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ..rules import admission, numbers
+from ..rules.policy import Policy
+from ..rules.ranking import ByLot, Ranking
+from ..rules.records import Moment, SlotAddress
+from ..rules.throttle import Denial
+from ..store import outbox
+from ..store.database import Connection, Database
+from ..store.outbox import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Why nobody needs to be asked again for a while: since then and until then nothing can go.
+
+    It ends early where another program changed the database (`changes`), and where a reply
+    became due that is not of one of the `sizes` (parts and cost) for which there is no room;
+    but not where the ranking itself holds replies back (`sizes` is None).
+    """
+
+    since: datetime
+    until: datetime
+    sizes: frozenset[tuple[int, int]] | None
+    changes: int
+
+
+@dataclass
+class Gateway:
+    """What every step works with.
+
+    `now` gives both clocks; `may_claim` says no once an orderly stop has begun; `ranking` says
+    whose turn it is; `keep` is how long numbers and texts are remembered. The rest is what the
+    steps know besides the database: `rest` says until when nothing can go, `denied` why;
+    `freed` are slots whose deletion the modem confirmed and the store does not know of yet,
+    `unsure` those whose deletion may or may not have happened. `storing` and `judging` are what
+    is being worked on, for whoever catches a fault of the program's, and `unstorable` are the
+    slots on which that happened. `flowing` says that the last listing brought something, so
+    that the network may have more for the slots that are free now.
+    """
+
+    database: Database
+    policy: Policy
+    now: Callable[[], Moment]
+    rng: random.Random
+    ranking: Ranking = field(default_factory=ByLot)
+    keep: timedelta = timedelta(days=90)
+    may_claim: Callable[[], bool] = lambda: True
+    freed: set[SlotAddress] = field(default_factory=set)
+    unsure: set[SlotAddress] = field(default_factory=set)
+    unstorable: set[SlotAddress] = field(default_factory=set)
+    denied: Denial | None = None
+    rest: Rest | None = None
+    storing: SlotAddress | None = None
+    judging: int | None = None
+    flowing: bool = False
+
+    def take_up(self, address: SlotAddress | None) -> None:
+        """Note which slot is being stored, None for none."""
+        self.storing = address
+
+    def canonical(self, received: str) -> str:
+        """Return the number under which the sender of `received` is known."""
+        return numbers.read(received, self.policy.senders.country).number
+
+
+def push(tx: Connection, gateway: Gateway, waiting: Reply | None, latest: datetime) -> None:
+    """Let a reply that waits keep its distance from a message, or from one more ring, at `latest`."""
+    if waiting is not None:
+        lower, _ = gateway.policy.replies.delay
+        due_at = admission.pushed_due(waiting.due_at, waiting.created_at, latest, lower)
+        outbox.push(tx, waiting.id, due_at)

@@ -1,0 +1,125 @@
+"""Send and settle: one reply goes to the modem, and what it said is written down (C4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .. import log
+from ..log import Event as Happened
+from ..modem.port import InDoubt, Modem, NotSent, Refused, SendFailure
+from ..rules import lifecycle, wording
+from ..rules.records import Moment, Network, Status
+from ..store import gateway as state
+from ..store import outbox
+from ..store.outbox import Reply
+from .claiming import claim_next, worth_asking
+from .gateway import Gateway
+from .judging import judge
+from .receiving import receive
+
+REGISTRATION_HOLDS = timedelta(minutes=1)
+"""Nothing is claimed unless the modem was seen registered this recently."""
+
+
+def send(gateway: Gateway, modem: Modem) -> bool:
+    """Send one reply that is due, if the caps allow it; say whether there was one.
+
+    One listing is received and judged first: modems stall when messages pile up while they
+    send (gammu#903), and a word that came just now may push or forbid the reply.
+    """
+    receive(gateway, modem)
+    judge(gateway)
+    if not worth_asking(gateway) or not _registered(gateway, modem):
+        return False
+    claimed = claim_next(gateway)
+    if claimed is None:
+        return False
+    cut = wording.cut(claimed.text)
+    try:
+        references = modem.send(claimed.number, cut.parts, unicode=cut.unicode)
+    except SendFailure as failure:
+        _settle_failure(gateway, claimed, failure)
+    else:
+        _settle_sent(gateway, claimed, references)
+    return True
+
+
+def observe(gateway: Gateway, modem: Modem) -> Network:
+    """Ask the modem for its network and remember the answer for those who ask."""
+    network = modem.network()
+    with gateway.database.transaction("modem") as tx:
+        before = state.modem(tx).registered
+        state.note_network(tx, network, gateway.now())
+    if before != network.registered:
+        happened = Happened.MODEM_REGISTERED if network.registered else Happened.MODEM_UNREGISTERED
+        log.say(happened, operator=network.operator, signal_percent=network.signal_percent)
+    return network
+
+
+def _registered(gateway: Gateway, modem: Modem) -> bool:
+    with gateway.database.snapshot() as tx:
+        seen = state.modem(tx).registered_at
+    if seen is not None and gateway.now().quota - seen < REGISTRATION_HOLDS:
+        return True
+    return observe(gateway, modem).registered
+
+
+def _settle_sent(gateway: Gateway, reply: Reply, references: tuple[int, ...]) -> None:
+    """Write that all of it left (C4)."""
+    with gateway.database.transaction("C4 settle") as tx:
+        now = gateway.now()
+        outbox.settle_sent(tx, reply.id, references, now)
+    _close_exchange(reply, Status.SENT, now)
+
+
+def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> None:
+    """Write what a failed send means (C4): again later, never again, or in doubt."""
+    reason = str(failure)
+    with gateway.database.transaction("C4 settle") as tx:
+        now = gateway.now()
+        match failure:
+            case InDoubt(accepted=accepted):
+                outbox.settle_in_doubt(tx, reply.id, reason, accepted, accepted + 1, now)
+            case SendFailure(accepted=accepted) if accepted:
+                outbox.settle_in_doubt(tx, reply.id, reason, accepted, accepted, now)
+            case Refused():
+                outbox.settle_refused(tx, reply.id, reason, now)
+            case NotSent():
+                retry = lifecycle.retry_at(reply.attempts, now.quota)
+                outbox.settle_not_sent(tx, reply.id, reason, retry, now)
+        state_after = outbox.get(tx, reply.id).state
+    if state_after is Status.SCHEDULED:
+        log.say(
+            Happened.REPLY_POSTPONED,
+            reply=reply.id,
+            number=reply.number,
+            attempt=reply.attempts,
+            reason=reason,
+        )
+    else:
+        _close_exchange(reply, state_after, now, reason=reason, code=failure.code)
+
+
+def _close_exchange(reply: Reply, ended: Status, now: Moment, **more: str | int | None) -> None:
+    """Log the one line of a finished exchange, with its waits in seconds."""
+    happened = {
+        Status.SENT: Happened.REPLY_SENT,
+        Status.FAILED: Happened.REPLY_FAILED,
+        Status.IN_DOUBT: Happened.REPLY_IN_DOUBT,
+    }[ended]
+    log.say(happened, reply=reply.id, number=reply.number, attempt=reply.attempts, **more)
+    log.say(
+        Happened.EXCHANGE_CLOSED,
+        reply=reply.id,
+        message=reply.message_id,
+        number=reply.number,
+        state=ended,
+        parts=reply.parts,
+        attempts=reply.attempts,
+        waited=_seconds(now.quota - reply.created_at),
+        overdue=_seconds(now.quota - reply.due_at),
+    )
+
+
+def _seconds(span: timedelta) -> float:
+    return round(span.total_seconds(), 1)
