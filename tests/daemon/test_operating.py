@@ -95,9 +95,9 @@ def test_messages_are_followed_with_the_verdict_of_a_running_gateway(directory: 
             wait_until(lambda: len(output.lines) == 2)
             process.send_signal(signal.SIGINT)
             assert 130 == process.wait(10)
-        assert [("Salut", "reply"), ("Messagerie", "declined")] == [
-            (row["text"], row["verdict"]) for row in map(json.loads, output.lines)
-        ]
+        # A modem has two memories: which of two messages is read first is its own affair.
+        shown = {row["text"]: row["verdict"] for row in map(json.loads, output.lines)}
+        assert {"Salut": "reply", "Messagerie": "declined"} == shown
 
 
 @contextmanager

@@ -24,8 +24,9 @@ def test_systemd_hears_of_start_ticks_state_and_stop(directory: Path) -> None:
         gateway.stop()
         assert (1, 1) == (systemd.count("READY=1"), systemd.count("STOPPING=1"))
         assert ["READY=1", "STATUS=started, polling every 1 s"] == systemd.told[0]
-        assert ["STOPPING=1"] == systemd.told[-1]
-        assert ["WATCHDOG=1", "STATUS=working"] == systemd.told[-2]
+        # A tick that runs when the signal comes still ends, and says so.
+        assert ["STOPPING=1"] in systemd.told[-2:]
+        assert ["WATCHDOG=1", "STATUS=working"] in systemd.told
 
 
 @side_by_side
