@@ -120,7 +120,7 @@ def _verdicts(rows: Sequence[Received]) -> str:
     reasons = Counter(row.reason for row in rows if row.verdict is Ruling.DECLINED)
     why = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
     return (
-        f"{rulings[Ruling.REPLY]} got a reply, {rulings[Ruling.JOINED]} joined one that was waiting, "
+        f"{rulings[Ruling.REPLY]} are to be answered, {rulings[Ruling.JOINED]} joined one that was waiting, "
         f"{rulings[Ruling.DECLINED]} declined{f' ({why})' if why else ''}"
     )
 
