@@ -399,13 +399,10 @@ def _settle_reservation(tx: Connection, reply_id: int, now: Moment, keep: int | 
         """,
         {"reply_id": reply_id, "now": milliseconds(now.quota), "wall": milliseconds(now.wall)},
     )
-    if keep == 0:
-        _release(tx, reply_id, 0, now)
-        return
     if keep is not None:
         _release(tx, reply_id, keep, now)
     reply = get(tx, reply_id)
-    if reply.purpose is Purpose.REPLY:
+    if keep != 0 and reply.purpose is Purpose.REPLY:
         senders.date_answer(tx, reply.number, now.quota)
 
 

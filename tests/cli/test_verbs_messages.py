@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from relou_gateway import pipeline
 from relou_gateway.cli.messages import LOOKS, News
 from relou_gateway.rules.records import Binary, Kind, Part, Report, Ruling
 from relou_gateway.store.inbox import Received
-from tests.support.daemon import Output
+from tests.support.daemon import Output, overheard
 from tests.support.waiting import wait_until
 
 from .office import JULIEN, KARIM, LUCAS, Office, opened
@@ -154,25 +153,11 @@ def test_nothing_came_in_is_told_to_people(office: Office) -> None:
 # --- follow ---------------------------------------------------------------------------------
 
 
-@contextmanager
-def following(office: Office, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Output]]:
-    reading, writing = os.pipe()
-    try:
-        process = subprocess.Popen(
-            [*COMMAND, "messages", "--follow", *arguments],
-            cwd=office.folder,
-            env=surroundings(office.folder),
-            stdout=writing,
-        )
-    finally:
-        os.close(writing)
-    output = Output(reading)
-    try:
-        yield process, output
-    finally:
-        process.kill()
-        process.wait()
-        output.join()
+def following(
+    office: Office, *arguments: str
+) -> AbstractContextManager[tuple[subprocess.Popen[bytes], Output]]:
+    command = (*COMMAND, "messages", "--follow", *arguments)
+    return overheard(command, surroundings(office.folder), office.folder)
 
 
 def test_follow_shows_what_was_and_then_what_comes_until_ctrl_c(office: Office) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.support.daemon import PROGRAM, Output, Service, service
+from tests.support.daemon import PROGRAM, Service, overheard, service
 from tests.support.notify import listener
 from tests.support.together import side_by_side
 from tests.support.waiting import wait_until
@@ -89,7 +85,8 @@ def test_budget_tells_when_a_cap_that_binds_lets_go(directory: Path) -> None:
 def test_messages_are_followed_with_the_verdict_of_a_running_gateway(directory: Path) -> None:
     with service(directory) as gateway:
         gateway.wait_for("modem.ready")
-        with follower(gateway) as (process, output):
+        follow = (PROGRAM, "messages", "--follow", "--json", "--config", gateway.config)
+        with overheard(follow, gateway.environment()) as (process, output):
             gateway.modem.deliver(KARIM, "Salut")
             gateway.modem.deliver("36034", "Messagerie")
             wait_until(lambda: len(output.lines) == 2)
@@ -98,24 +95,3 @@ def test_messages_are_followed_with_the_verdict_of_a_running_gateway(directory: 
         # A modem has two memories: which of two messages is read first is its own affair.
         shown = {row["text"]: row["verdict"] for row in map(json.loads, output.lines)}
         assert {"Salut": "reply", "Messagerie": "declined"} == shown
-
-
-@contextmanager
-def follower(gateway: Service) -> Iterator[tuple[subprocess.Popen[bytes], Output]]:
-    """Run `messages --follow` beside the gateway."""
-    reading, writing = os.pipe()
-    try:
-        process = subprocess.Popen(
-            [PROGRAM, "messages", "--follow", "--json", "--config", gateway.config],
-            env=gateway.environment(),
-            stdout=writing,
-        )
-    finally:
-        os.close(writing)
-    output = Output(reading)
-    try:
-        yield process, output
-    finally:
-        process.kill()
-        process.wait()
-        output.join()

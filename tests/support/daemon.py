@@ -105,6 +105,25 @@ class Output:
         return found[count - 1]
 
 
+@contextmanager
+def overheard(
+    command: Sequence[str | Path], environ: Mapping[str, str], folder: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], Output]]:
+    """Run a program that goes on by itself, and collect the lines of its standard output."""
+    reading, writing = os.pipe()
+    try:
+        process = subprocess.Popen(command, cwd=folder, env=environ, stdout=writing)
+    finally:
+        os.close(writing)
+    output = Output(reading)
+    try:
+        yield process, output
+    finally:
+        process.kill()
+        process.wait()
+        output.join()
+
+
 class Service:
     """One gateway; its daemon may be started and ended several times."""
 
