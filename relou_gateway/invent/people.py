@@ -103,7 +103,7 @@ def person(scene: Scene, at: datetime, number: str) -> None:
     rng = scene.rng
     again = 0 if rng.random() < 0.5 else min(1 + int(rng.expovariate(1.1)), 5)
     for contact in range(again + 1):
-        if rng.random() < (0.08 if contact == 0 else 0.25):
+        if rng.random() < (0.12 if contact == 0 else 0.25):
             scene.call(at, number)
         else:
             scene.write(at, number, scene.corpus.ordinary(rng))

@@ -54,9 +54,7 @@ def forum_copying(scene: Scene) -> None:
 def four_hours(scene: Scene) -> None:
     """20,000 messages of 1,200 raiders in four hours of an evening."""
     _four_days(scene)
-    _forum(
-        scene, START + DAY + 11 * HOUR, 4 * HOUR, _flood_text, raiders=1200, messages=20_000, like_anyone=0.0
-    )
+    _forum(scene, START + DAY + 11 * HOUR, 4 * HOUR, _flood_text, raiders=1200, messages=20_000)
 
 
 def blocks(scene: Scene) -> None:
@@ -182,7 +180,7 @@ def _forum(
     text: TextOf,
     raiders: int = 1500,
     messages: int = 28_000,
-    like_anyone: float = 0.05,
+    like_anyone: float = 1 / 12,
 ) -> None:
     """Add raiders with a heavy tail: a few send hundreds, some (`like_anyone`) write as anyone would."""
     rng = scene.rng

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NEVER = "never"
     FOREIGN = "foreign"
     BLOCKED = "blocked"
+    MUTED = "muted"
     STOPPED = "stopped"
     STOP_WORD = "stop_word"
     CALLS_OFF = "calls_off"
@@ -67,6 +68,7 @@ EXPLANATIONS = {
     Reason.NEVER: "listed in senders.never",
     Reason.FOREIGN: "a phone of a country that senders.answer does not list",
     Reason.BLOCKED: "blocked by an operator",
+    Reason.MUTED: "he flooded the number in a raid, and is not answered for a while (raid.mute_after)",
     Reason.STOPPED: "he asked once not to be answered",
     Reason.STOP_WORD: "he asks not to be answered (replies.stop_words)",
     Reason.CALLS_OFF: "calls are not answered (replies.to_calls)",
@@ -106,6 +108,7 @@ class Past:
 
     blocked: bool = False
     stopped: bool = False
+    muted_until: datetime | None = None
     waiting: bool = False
     answers: int = 0
     answered_at: datetime | None = None
@@ -178,6 +181,10 @@ def _shut_out(message: Message, past: Past, policy: Policy, _now: datetime) -> R
     return None
 
 
+def _muted(_message: Message, past: Past, _policy: Policy, now: datetime) -> Reason | None:
+    return Reason.MUTED if past.muted_until is not None and now < past.muted_until else None
+
+
 def _calls(message: Message, _past: Past, policy: Policy, _now: datetime) -> Reason | None:
     return Reason.CALLS_OFF if message.kind is Kind.CALL and not policy.replies.to_calls else None
 
@@ -193,5 +200,5 @@ def _cooldown(_message: Message, past: Past, policy: Policy, now: datetime) -> R
     return Reason.COOLDOWN
 
 
-REFUSALS: tuple[Rule, ...] = (_content, _owner, _listed, _country, _shut_out, _calls)
+REFUSALS: tuple[Rule, ...] = (_content, _owner, _listed, _country, _shut_out, _muted, _calls)
 ALLOWANCES: tuple[Rule, ...] = (_lifetime, _cooldown)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from .admission import Reason
 from .pacing import Candidate, capacity, choose, threshold
-from .ranking import Heard, Lot, Waiting
+from .ranking import Heard, Lot, Suspicion, Waiting
+from .shares import EVEN, Rhythm
 from .suspicion import Memory
 from .throttle import DAY, Spending, Windows
 from .vigilance import Vigilance
@@ -33,6 +34,13 @@ class LeastSuspicious:
         self._vigilance = vigilance
         self._memory = Memory(vigilance)
         self._lots: dict[int, float] = {}
+        self.answers_up_to: float | None = None
+
+    @property
+    def raid_since(self) -> datetime | None:
+        """Since when a raid runs, as far as was heard."""
+        spell = self._memory.watch.current
+        return None if spell is None else datetime.fromtimestamp(spell.since, UTC)
 
     @property
     def known_senders(self) -> int:
@@ -43,6 +51,14 @@ class LeastSuspicious:
         """Learn from a message that a person may have sent."""
         if message.verdict.reason in LEARNED_FROM:
             self._memory.observe(message.number, message.kind, message.text, message.at)
+
+    def suspicion(self, number: str, now: datetime) -> Suspicion:
+        """Return the suspicion against `number`, signal by signal."""
+        return self._memory.suspicion(number, now)
+
+    def rhythm(self, now: datetime) -> Rhythm:  # noqa: ARG002
+        """Spread a day's share evenly."""
+        return EVEN
 
     def order(
         self, waiting: Sequence[Waiting], windows: Windows, now: datetime, rng: Lot
@@ -58,6 +74,7 @@ class LeastSuspicious:
         scores = self._memory.scores([each.number for each in waiting], now)
         room = self._room(waiting, windows, now)
         limit = threshold(scores, self._memory.forecast(now), room)
+        self.answers_up_to = limit.score if limit.overloaded else None
         candidates = [
             self._candidate(index, each, score)
             for index, (each, score) in enumerate(zip(waiting, scores, strict=True))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from .vigilance import Vigilance
+
 MICRO = 1_000_000
 """Micro-units in one unit of the currency."""
 
@@ -100,3 +102,4 @@ class Policy:
     senders: Senders
     throttle: Throttle
     budget: Budget
+    raid: Vigilance = field(default_factory=Vigilance)

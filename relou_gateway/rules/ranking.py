@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from .admission import Verdict
 from .records import Kind
+from .shares import Rhythm
 from .throttle import Windows
 
 
@@ -41,6 +42,22 @@ class Heard:
     verdict: Verdict
 
 
+class Contribution(NamedTuple):
+    """One signal's part in a score, in log-odds, and what it saw, for telling it in words."""
+
+    signal: str
+    log_odds: float
+    seen: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """How little a reply deserves a token, and where that comes from; 0 is neither good nor bad."""
+
+    score: float
+    contributions: tuple[Contribution, ...]
+
+
 class Lot(Protocol):
     """The part of `random.Random` that a ranking may draw with."""
 
@@ -58,8 +75,22 @@ class Ranking(Protocol):
     def patience(self) -> timedelta:
         """For how long holding back holds: only after this time is the ranking asked again."""
 
+    @property
+    def raid_since(self) -> datetime | None:
+        """Since when (quota time) a raid runs, as far as was heard; None on ordinary days."""
+
+    @property
+    def answers_up_to(self) -> float | None:
+        """Up to which suspicion replies went when last asked; None where tokens last for everyone."""
+
     def heard(self, message: Heard) -> None:
         """Take note of a message that was judged; they come in the order of their verdicts."""
+
+    def suspicion(self, number: str, now: datetime) -> Suspicion | None:
+        """Return the suspicion against `number`, signal by signal; None where there is none to tell."""
+
+    def rhythm(self, now: datetime) -> Rhythm | None:
+        """Return how a day's share of the caps is spread over its hours; None: the caps are not paced."""
 
     def order(
         self, waiting: Sequence[Waiting], windows: Windows, now: datetime, rng: Lot
@@ -71,13 +102,25 @@ class Ranking(Protocol):
         """
 
 
-class ByLot:
-    """Everyone who is ready, in an order drawn by lot: nobody can be pushed back by a crowd's timing."""
+class _Unlearned:
+    """What rankings that know nothing of anybody have in common."""
 
     patience = timedelta(0)
+    raid_since = None
+    answers_up_to = None
 
     def heard(self, message: Heard) -> None:
         """Learn nothing."""
+
+    def suspicion(self, number: str, now: datetime) -> None:
+        """Suspect nobody."""
+
+    def rhythm(self, now: datetime) -> None:
+        """Pace nothing."""
+
+
+class ByLot(_Unlearned):
+    """Everyone who is ready, in an order drawn by lot: nobody can be pushed back by a crowd's timing."""
 
     def order(
         self,
@@ -92,13 +135,8 @@ class ByLot:
         return ready
 
 
-class FirstCome:
+class FirstCome(_Unlearned):
     """Everyone who is ready, the soonest due first: what a gateway with caps and nothing else does."""
-
-    patience = timedelta(0)
-
-    def heard(self, message: Heard) -> None:
-        """Learn nothing."""
 
     def order(
         self,

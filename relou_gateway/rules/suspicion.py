@@ -14,9 +14,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from .arrivals import BIN, SMOOTHING, Arrivals
 from .contrast import NOTHING, Contrast, Share
@@ -24,6 +22,7 @@ from .crowd import Crowd
 from .demand import HORIZONS, Demand
 from .phrasing import phrasing, word_marks
 from .raid import Watch
+from .ranking import Contribution, Suspicion
 from .records import Kind
 from .steps import CALLS, COPIES, HUNDRED, TEMPO, TEN_THOUSAND, VOLUME, step
 from .stranger import HABITS, STAGES, TEXTS_READ, Stranger, block_marks
@@ -72,25 +71,7 @@ FORECAST_HOLDS = 300.0
 """Seconds for which a forecast of the next hours is good enough."""
 
 
-class Contribution(NamedTuple):
-    """One signal's part in a score, and what it saw, for telling it in words."""
-
-    signal: str
-    log_odds: float
-    seen: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """A score, and where it comes from. `only_called` and `plain_flooding` are treated apart by pacing."""
-
-    score: float
-    contributions: tuple[Contribution, ...]
-    only_called: bool
-    plain_flooding: bool
-
-
-UNKNOWN = Suspicion(0.0, (), only_called=False, plain_flooding=False)
+UNKNOWN = Suspicion(0.0, ())
 
 
 class Memory:
@@ -166,8 +147,6 @@ class Memory:
         return Suspicion(
             math.fsum(part.log_odds for part in parts),
             tuple(part for part in parts if part.log_odds),
-            only_called=not stranger.messages,
-            plain_flooding=stranger.plain_flooding,
         )
 
     def forecast(self, now: datetime) -> list[list[float]]:

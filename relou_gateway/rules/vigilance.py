@@ -6,6 +6,7 @@ Every value has a default that was measured; none needs to be touched for the ga
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,15 @@ class Vigilance:
     own. `kept_share` of every cap is out of reach for scores above `suspicious` while a raid runs;
     `callers_share` bounds what those who only called may take of a day's answers in a raid.
     `carry_days` are the days' shares of a month that may be saved up. `senders`, `words_known`
-    and `phrases_known` bound memory.
+    and `phrases_known` bound memory. While a raid runs, new replies wait for `delay` (None: as always),
+    and who sends `mute_after` messages and calls within an hour (None: nobody) is not answered for
+    `mute_for`, twice as long each time that it happens again.
     """
 
     strangers_per_day: float = 190.0
+    delay: tuple[timedelta, timedelta] | None = None
+    mute_after: int | None = 15
+    mute_for: timedelta = timedelta(days=1)
     words: tuple[str, ...] = ()
     suspicious: float = 3.0
     flooding: float = 4.0

@@ -13,6 +13,11 @@ CREATE TABLE gateway (
     id              INTEGER PRIMARY KEY CHECK (id = 1),
     paused_wall     INTEGER,
     pause_reason    TEXT    NOT NULL DEFAULT '',
+    -- Since when a raid runs, as far as the ranking knows; NULL on ordinary days.
+    raid_at         INTEGER,
+    raid_wall       INTEGER,
+    -- Up to which suspicion replies go now; NULL where tokens last for everyone.
+    answers_up_to   REAL,
     -- Where quota time stood when it was last written down, and on which boot.
     boot_id         TEXT    NOT NULL DEFAULT '',
     boottime        INTEGER NOT NULL DEFAULT 0,
@@ -70,6 +75,8 @@ CREATE TABLE inbox (
     CHECK (verdict IS NULL OR judged_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX inbox_unjudged ON inbox (faults, id) WHERE verdict IS NULL AND kind != 'report';
+-- In the order in which they were judged: so the ranking reads what it has not heard yet.
+CREATE INDEX inbox_by_verdict ON inbox (judged_at, id) WHERE judged_at IS NOT NULL;
 CREATE INDEX inbox_by_number ON inbox (number, id);
 CREATE INDEX inbox_by_reply ON inbox (reply_id) WHERE reply_id IS NOT NULL;
 CREATE INDEX inbox_by_time ON inbox (received_at);
@@ -117,7 +124,10 @@ CREATE TABLE senders (
     -- Answers that were sent, may have been sent, or are being sent.
     answers         INTEGER NOT NULL DEFAULT 0 CHECK (answers >= 0),
     answered_at     INTEGER,
-    stopped_wall    INTEGER
+    stopped_wall    INTEGER,
+    -- Until when a flooder is not answered, and how often that came upon him.
+    muted_until     INTEGER,
+    mutes           INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- Numbers, or prefixes that end in '*', which an operator blocked.
@@ -150,6 +160,8 @@ CREATE TABLE outbox (
     sent_wall       INTEGER,
     delivered_wall  INTEGER,
     suspicion       REAL,
+    -- Where the suspicion comes from, as a JSON list of {signal, log_odds, seen: {…}}.
+    signals         TEXT    NOT NULL DEFAULT '[]',
     -- Of the last change of state; the trigger below writes it into the ledger.
     changed_at      INTEGER NOT NULL,
     changed_wall    INTEGER NOT NULL,
