@@ -32,6 +32,7 @@ from .modem.cell import Cell
 from .modem.keeper import Keeper
 from .modem.port import ModemLost
 from .pipeline import Gateway
+from .rules.least_suspicious import LeastSuspicious
 from .rules.records import Moment
 from .store import gateway as state
 from .store import ledger, outbox
@@ -100,6 +101,7 @@ class _Daemon:
             policy=settings.policy,
             now=self._now,
             rng=rng,
+            ranking=LeastSuspicious(settings.policy.raid),
             keep=settings.storage.keep,
             may_claim=lambda: not stop.is_set(),
         )
@@ -185,6 +187,7 @@ class _Daemon:
         """Receive, judge and send one reply; True asks for the next tick at once: there may be more."""
         pipeline.settle_orphan(self._gateway, "what became of it could not be written")
         pipeline.judge(self._gateway)
+        pipeline.learn(self._gateway)
         modem = self._keeper.modem()
         if modem is not self._greeted:
             self._greet(modem)
@@ -265,7 +268,9 @@ class _Daemon:
     def _status_line(self) -> str:
         if self._told_of_store:
             return "the database cannot be written"
-        return f"no modem ({self._lost})" if self._lost else "working"
+        if self._lost:
+            return f"no modem ({self._lost})"
+        return "working" if self._gateway.raid_since is None else "working, a raid runs"
 
     # --- clock ------------------------------------------------------------------------------
 

@@ -55,6 +55,9 @@ class Event(StrEnum):
     REPLY_FAILED = "reply.failed"
     REPLY_IN_DOUBT = "reply.in_doubt"
     REPLY_EXPIRED = "reply.expired"
+    RAID_BEGAN = "raid.began"
+    RAID_ENDED = "raid.ended"
+    SENDER_MUTED = "sender.muted"
     EXCHANGE_CLOSED = "exchange.closed"
     RETENTION_APPLIED = "retention.applied"
 
@@ -71,6 +74,8 @@ _WARNINGS = {
     Event.CAP_REACHED,
     Event.REPLY_FAILED,
     Event.REPLY_IN_DOUBT,
+    Event.RAID_BEGAN,
+    Event.RAID_ENDED,
 }
 _ERRORS = {
     Event.DAEMON_REFUSED,

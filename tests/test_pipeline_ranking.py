@@ -13,7 +13,7 @@ from relou_gateway import pipeline
 from relou_gateway.rules.admission import Reason, Verdict
 from relou_gateway.rules.lifecycle import Event
 from relou_gateway.rules.policy import Policy
-from relou_gateway.rules.ranking import ByLot, FirstCome, Heard, Lot, Waiting
+from relou_gateway.rules.ranking import ByLot, FirstCome, Heard, Lot, Unlearned, Waiting
 from relou_gateway.rules.records import Kind, Ruling
 from relou_gateway.rules.throttle import Windows
 from relou_gateway.store import outbox, senders
@@ -25,7 +25,7 @@ ONE_AN_HOUR = policy(replies={"delay": (MINUTE, MINUTE)}, throttle=replace(UNLIM
 
 
 @dataclass
-class Choosy:
+class Choosy(Unlearned):
     """Lets those go that it likes; remembers what it was told and asked."""
 
     likes: set[str] = field(default_factory=set)
@@ -81,6 +81,7 @@ def test_what_is_rolled_back_was_not_heard(
             world.receive()
     assert [] == choosy.told
     pipeline.judge(world.gateway)
+    pipeline.learn(world.gateway)
     assert [mobile(1)] == [heard.number for heard in choosy.told]
 
 

@@ -76,7 +76,7 @@ def sent(outcomes: Sequence[Outcome]) -> list[tuple[datetime, Outcome]]:
     return sorted(found, key=lambda each: each[0])
 
 
-# --- the ranking that is to come ------------------------------------------------------------
+# --- the ranking ----------------------------------------------------------------------------
 
 
 def test_the_ranking_lets_nobody_wait_in_quiet_days_under_the_default_caps() -> None:
@@ -84,7 +84,7 @@ def test_the_ranking_lets_nobody_wait_in_quiet_days_under_the_default_caps() -> 
     lines = trace(
         *(text(60 * 24 * day + 150 * each, mobile(10 * day + each)) for day in range(4) for each in range(5))
     )
-    answers = sent(run(lines, rules, Policy.RANKED))
+    answers = sent(run(lines, rules, Policy.FULL))
     assert [outcome.sender for _, outcome in answers] == [
         mobile(10 * day + each) for day in range(4) for each in range(5)
     ]
@@ -107,7 +107,7 @@ OPENERS = (
 )
 
 
-def test_in_a_raid_the_ranking_answers_people_and_the_lot_does_not() -> None:
+def test_in_a_raid_the_ranking_answers_people_and_the_caps_alone_do_not() -> None:
     rules = policy(throttle=replace(UNLIMITED, per_day=20))
     raid = [
         text(60 + 0.05 * each, mobile(1000 + each % 200), f"bande de nulles, vous allez payer {each % 7}")
@@ -119,8 +119,8 @@ def test_in_a_raid_the_ranking_answers_people_and_the_lot_does_not() -> None:
     def people_answered(how: Policy) -> int:
         return sum(outcome.sender < mobile(1000) for _, outcome in sent(run(lines, rules, how)))
 
-    assert people_answered(Policy.RANKED) >= 11
-    assert people_answered(Policy.FULL) <= 7
+    assert people_answered(Policy.FULL) >= 11
+    assert people_answered(Policy.CAPS) <= 7
 
 
 # --- it is the gateway --------------------------------------------------------------------

@@ -25,7 +25,6 @@ POLICIES = {
     Policy.NONE: "no limits, every message is answered at once",
     Policy.CAPS: "the caps, first come, first served",
     Policy.FULL: "the gateway as it is",
-    Policy.RANKED: "the gateway with the ranking that it is to get",
 }
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -40,8 +39,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--policy",
     type=click.Choice([str(policy) for policy in Policy]),
     default=str(Policy.FULL),
-    help="full: the gateway as it is; caps: the caps, first come, first served; none: answers everything; "
-    "ranked: the least suspicious first, which the gateway does not do yet.",
+    help="full: the gateway as it is; caps: the caps, first come, first served; none: answers everything.",
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="The same seed gives the same result.")
 @click.option(

@@ -15,7 +15,7 @@ from ..rules.throttle import Standing, Unit
 from ..store import gateway as state
 from ..store import inbox, ledger, outbox, parts
 from ..store.database import SCHEMA_VERSION
-from ..store.gateway import ModemSeen, Pause
+from ..store.gateway import ModemSeen, Pause, RaidSeen
 from ..store.ledger import Entry
 from .budget import amount, standings
 from .desk import Desk, at_desk
@@ -46,6 +46,8 @@ class _Picture:
     next_due: datetime | None
     caps: list[Standing]
     paused: Pause | None
+    raid: RaidSeen | None
+    answers_up_to: float | None
     parts_waiting: int
     stuck: int
     events: list[Entry]
@@ -74,6 +76,8 @@ def _look(desk: Desk) -> _Picture:
             next_due=desk.wall(outbox.next_due(tx)),
             caps=standings(desk, tx),
             paused=state.paused(tx),
+            raid=state.raid(tx),
+            answers_up_to=state.answers_up_to(tx),
             parts_waiting=parts.waiting(tx),
             stuck=len(inbox.stuck_slots(tx, STUCK_FROM)),
             events=_events(ledger.newest(tx, LOOKED_AT)),
@@ -114,7 +118,10 @@ def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
             for each in picture.caps
             if each.cap.unit is not Unit.MONEY
         },
-        "raid": {"active": False, "since": None},
+        "raid": {
+            "active": picture.raid is not None,
+            "since": None if picture.raid is None else iso(picture.raid.since_wall),
+        },
         "paused": None if paused is None else {"since": iso(paused.since), "reason": paused.reason},
         "database": {
             "path": str(desk.settings.storage.path),
@@ -153,6 +160,7 @@ def _print_screen(desk: Desk, picture: _Picture) -> None:
     field("gateway", *_gateway_line(picture))
     field("modem", *_modem_line(picture))
     field("queue", _queue_line(picture))
+    field("raid", *_raid_line(picture))
     for trouble in _troubles(picture):
         field("", trouble, "yellow")
     field("database", f"{desk.settings.storage.path}, {picture.size / 1e6:.1f} MB")
@@ -198,6 +206,14 @@ def _queue_line(picture: _Picture) -> str:
     return ", ".join(shown)
 
 
+def _raid_line(picture: _Picture) -> tuple[str, str | None]:
+    limit = picture.answers_up_to
+    tokens = "" if limit is None else f"; answers go now to those of suspicion {limit:.1f} or less"
+    if picture.raid is None:
+        return f"none{tokens}", None
+    return f"since {when(picture.raid.since_wall)}{tokens}", "yellow"
+
+
 def _troubles(picture: _Picture) -> Iterator[str]:
     if picture.counts[Status.IN_DOUBT]:
         yield "in doubt: `relou-gateway queue --state in_doubt`, then `queue settle ID sent` or `failed`"
@@ -240,4 +256,6 @@ def _event_line(entry: Entry) -> str:
             return f"message {entry.message_id}: {ruling}{reason}"
         case "reply", reply_state:
             return f"reply {entry.reply_id}: {reply_state}{reason}"
+        case ("raid_began" | "raid_ended"), _:
+            return f"a raid {entry.event.removeprefix('raid_')}"
     return f"{entry.event}{reason}"

@@ -1,7 +1,7 @@
 """The message's way, one module for each step. Read them in this order:
 
-    receiving ─► judging ─► claiming ─► sending ─► (settled)      sweeping
-       C1           C2          C3         C4
+    receiving ─► judging ─► learning ─► claiming ─► sending ─► (settled)      sweeping
+       C1           C2                     C3         C4
 
 Each step commits what it did before the next one begins (C1 to C4 in the names of the
 transactions), so that a crash between any two of them loses nothing and repeats nothing.
@@ -12,9 +12,21 @@ the clock, the randomness and the modem.
 
 from .gateway import Gateway
 from .judging import judge
+from .learning import learn
 from .receiving import receive
 from .sending import observe, send
 from .starting import push_away, recover, settle_orphan
 from .sweeping import sweep
 
-__all__ = ["Gateway", "judge", "observe", "push_away", "receive", "recover", "send", "settle_orphan", "sweep"]
+__all__ = [
+    "Gateway",
+    "judge",
+    "learn",
+    "observe",
+    "push_away",
+    "receive",
+    "recover",
+    "send",
+    "settle_orphan",
+    "sweep",
+]

@@ -15,6 +15,7 @@ from ..rules.throttle import Denial
 from ..store import outbox
 from ..store.database import Connection, Database
 from ..store.outbox import Reply
+from ..store.verdicts import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ class Gateway:
     `unsure` those whose deletion may or may not have happened. `storing` and `judging` are what
     is being worked on, for whoever catches a fault of the program's, and `unstorable` are the
     slots on which that happened. `flowing` says that the last listing brought something, so
-    that the network may have more for the slots that are free now.
+    that the network may have more for the slots that are free now. `heard_to` is the last verdict
+    that the ranking heard, None before it heard any; `raid_since` is its word on whether a raid
+    runs, and `asked_of_raid` says that it was asked; `told_to` is the last waiting reply whose
+    suspicion was written down, and `forgot_at` when retention ran last.
     """
 
     database: Database
@@ -61,6 +65,11 @@ class Gateway:
     storing: SlotAddress | None = None
     judging: int | None = None
     flowing: bool = False
+    heard_to: Place | None = None
+    raid_since: datetime | None = None
+    asked_of_raid: bool = False
+    told_to: int = 0
+    forgot_at: datetime | None = None
 
     def take_up(self, address: SlotAddress | None) -> None:
         """Note which slot is being stored, None for none."""

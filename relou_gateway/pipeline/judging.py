@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .. import log
 from ..log import Event as Happened
-from ..rules import admission, numbers, wording
+from ..rules import admission, muting, numbers, wording
 from ..rules.admission import Message, Verdict
 from ..rules.lifecycle import Event
-from ..rules.ranking import Heard
 from ..rules.records import Kind, Moment, Purpose, Ruling
-from ..store import inbox, outbox, senders
+from ..store import inbox, mutes, outbox, senders
 from ..store.database import Connection
 from ..store.inbox import Unjudged
 from ..store.outbox import NewReply
@@ -28,8 +27,6 @@ def judge(gateway: Gateway) -> int:
         batch = _judge_batch(gateway)
         judged, more = judged + len(batch), len(batch) == JUDGED_AT_ONCE
         for row, verdict, reply_id in batch:
-            # Only what is committed is learned: what is rolled back will be judged again.
-            gateway.ranking.heard(Heard(row.number, row.kind, row.text, row.received_at, verdict))
             log.say(
                 Happened.VERDICT_GIVEN,
                 message=row.id,
@@ -58,6 +55,7 @@ def _judge_one(tx: Connection, gateway: Gateway, row: Unjudged, now: Moment) -> 
     if sender.number:
         senders.note(tx, sender.number, row.kind, row.received_at)
     message = Message(row.kind, sender, row.text)
+    _mute_flooder(tx, gateway, sender.number, now)
     waiting = outbox.waiting_of(tx, sender.number)
     past = senders.past(tx, sender.number, waiting=waiting is not None)
     verdict = admission.judge(message, past, gateway.policy, now.quota)
@@ -77,6 +75,22 @@ def _judge_one(tx: Connection, gateway: Gateway, row: Unjudged, now: Moment) -> 
     return verdict, reply_id
 
 
+def _mute_flooder(tx: Connection, gateway: Gateway, number: str, now: Moment) -> None:
+    """While a raid runs, mute who sent too much of late; a reply of his that waits is cancelled."""
+    enough, raid_since = gateway.policy.raid.mute_after, gateway.raid_since
+    if raid_since is None or enough is None or not number:
+        return
+    before = mutes.known(tx, number)
+    since = muting.counted_from(raid_since, before, now.quota)
+    if before.runs(now.quota) or mutes.sent_since(tx, number, since, enough) < enough:
+        return
+    until = now.quota + muting.span(gateway.policy.raid, before.times)
+    mutes.mute(tx, number, until)
+    if (waiting := outbox.waiting_of(tx, number)) is not None:
+        outbox.operate(tx, waiting.id, Event.CANCEL, "he floods the number in a raid", now)
+    log.say(Happened.SENDER_MUTED, number=number, until=until.isoformat())
+
+
 def _composed(gateway: Gateway, message: Message, row: Unjudged, now: datetime) -> NewReply:
     """Draw the text and the delay of a new reply, and reckon what it will cost."""
     replies, prices = gateway.policy.replies, gateway.policy.budget.price
@@ -84,7 +98,7 @@ def _composed(gateway: Gateway, message: Message, row: Unjudged, now: datetime) 
     text = wording.choose(replies.texts, country, gateway.rng)
     assert text is not None, "the judge declines where no text is allowed"
     cut = wording.compose(text, gsm7=replies.gsm7)
-    lower, upper = replies.delay
+    lower, upper = _delay(gateway)
     return NewReply(
         purpose=Purpose.REPLY,
         message_id=row.id,
@@ -98,3 +112,9 @@ def _composed(gateway: Gateway, message: Message, row: Unjudged, now: datetime) 
         held=replies.review,
         reason="waits for review" if replies.review else "",
     )
+
+
+def _delay(gateway: Gateway) -> tuple[timedelta, timedelta]:
+    """Return between which delays one is drawn: a raid's own, as more can be told after a longer wait."""
+    in_raid = gateway.policy.raid.delay if gateway.raid_since is not None else None
+    return in_raid or gateway.policy.replies.delay

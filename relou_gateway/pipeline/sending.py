@@ -15,6 +15,7 @@ from ..store.outbox import Reply
 from .claiming import claim_next, worth_asking
 from .gateway import Gateway
 from .judging import judge
+from .learning import learn
 from .receiving import receive
 
 REGISTRATION_HOLDS = timedelta(minutes=1)
@@ -22,13 +23,15 @@ REGISTRATION_HOLDS = timedelta(minutes=1)
 
 
 def send(gateway: Gateway, modem: Modem) -> bool:
-    """Send one reply that is due, if the caps allow it; say whether there was one.
+    """Send one reply that is due, if the caps allow it; say whether to go on at once.
 
     One listing is received and judged first: modems stall when messages pile up while they
     send (gammu#903), and a word that came just now may push or forbid the reply.
     """
     receive(gateway, modem)
     judge(gateway)
+    if not learn(gateway):
+        return True  # what was heard before a restart is not learned yet: go on at once
     if not worth_asking(gateway) or not _registered(gateway, modem):
         return False
     claimed = claim_next(gateway)

@@ -75,9 +75,8 @@ class Ranking(Protocol):
     def patience(self) -> timedelta:
         """For how long holding back holds: only after this time is the ranking asked again."""
 
-    @property
-    def raid_since(self) -> datetime | None:
-        """Since when (quota time) a raid runs, as far as was heard; None on ordinary days."""
+    def raid_since(self, now: datetime) -> datetime | None:
+        """Return since when (quota time) a raid runs at `now`; None on ordinary days."""
 
     @property
     def answers_up_to(self) -> float | None:
@@ -102,24 +101,29 @@ class Ranking(Protocol):
         """
 
 
-class _Unlearned:
-    """What rankings that know nothing of anybody have in common."""
+class Unlearned:
+    """What rankings have in common that learn nothing: they see no raid, suspect nobody, pace nothing."""
 
     patience = timedelta(0)
-    raid_since = None
-    answers_up_to = None
+    answers_up_to: float | None = None
+
+    def raid_since(self, now: datetime) -> datetime | None:  # noqa: ARG002 - whatever the time
+        """Return None."""
+        return None
 
     def heard(self, message: Heard) -> None:
         """Learn nothing."""
 
-    def suspicion(self, number: str, now: datetime) -> None:
-        """Suspect nobody."""
+    def suspicion(self, number: str, now: datetime) -> Suspicion | None:  # noqa: ARG002
+        """Return None."""
+        return None
 
-    def rhythm(self, now: datetime) -> None:
-        """Pace nothing."""
+    def rhythm(self, now: datetime) -> Rhythm | None:  # noqa: ARG002
+        """Return None."""
+        return None
 
 
-class ByLot(_Unlearned):
+class ByLot(Unlearned):
     """Everyone who is ready, in an order drawn by lot: nobody can be pushed back by a crowd's timing."""
 
     def order(
@@ -135,7 +139,7 @@ class ByLot(_Unlearned):
         return ready
 
 
-class FirstCome(_Unlearned):
+class FirstCome(Unlearned):
     """Everyone who is ready, the soonest due first: what a gateway with caps and nothing else does."""
 
     def order(

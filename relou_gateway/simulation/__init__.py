@@ -17,7 +17,7 @@ from ..config import Settings
 from ..config.allowance import daily, monthly
 from ..rules import numbers, wording
 from ..rules.least_suspicious import LeastSuspicious
-from ..rules.ranking import ByLot, FirstCome, Ranking
+from ..rules.ranking import FirstCome, Ranking
 from ..rules.vigilance import Vigilance
 from . import course, hook
 from .outcome import Answer, Outcome, write_outcomes
@@ -52,12 +52,11 @@ STRANGERS_OF_CAPS = 0.8
 
 
 class Policy(StrEnum):
-    """Who decides: nobody, the caps alone, the gateway as it is, or with the ranking that it is to get."""
+    """Who decides: nobody, the caps alone, or the gateway as it is."""
 
     NONE = "none"
     CAPS = "caps"
     FULL = "full"
-    RANKED = "ranked"
 
 
 def simulate(
@@ -89,9 +88,7 @@ def _ranking(policy: Policy, settings: Settings) -> Ranking:
     match policy:
         case Policy.CAPS:
             return FirstCome()
-        case Policy.RANKED:
-            return LeastSuspicious(_vigilance(settings))
-    return ByLot()
+    return LeastSuspicious(settings.policy.raid)
 
 
 def _vigilance(settings: Settings) -> Vigilance:

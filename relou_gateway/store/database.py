@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 Connection = sqlite3.Connection
@@ -27,6 +28,7 @@ BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another: the daemon's transactions are small."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class StoreError(Exception):
@@ -43,17 +45,17 @@ class StoreBusy(StoreError):
 
 def milliseconds(time: datetime) -> int:
     """Return an aware `time` as the database holds it: milliseconds UTC since 1970."""
-    return (time - EPOCH) // timedelta(milliseconds=1)
+    return (time - EPOCH) // _MILLISECOND
 
 
 def time_of(stored: int) -> datetime:
     """Return the aware time that `stored` milliseconds stand for."""
-    return EPOCH + timedelta(milliseconds=stored)
+    return EPOCH + stored * _MILLISECOND
 
 
 def optional_time(stored: int | None) -> datetime | None:
     """Return the aware time that `stored` stands for, or None for NULL."""
-    return None if stored is None else time_of(stored)
+    return None if stored is None else EPOCH + stored * _MILLISECOND
 
 
 def content_hash(salt: bytes, number: str, text: str, raw: bytes | None) -> bytes:
@@ -67,39 +69,39 @@ def content_hash(salt: bytes, number: str, text: str, raw: bytes | None) -> byte
 
 def chain_hash(previous: bytes, *fields: int | str | bytes | None) -> bytes:
     """Return the hash of a ledger row: SHA-256 over the row before and each field, typed and sized."""
-    digest = hashlib.sha256(previous)
-    for field in fields:
-        encoded = field if isinstance(field, bytes) else str(field).encode()
-        digest.update(f"{type(field).__name__}:{len(encoded)}:".encode())
-        digest.update(encoded)
-    return digest.digest()
+    # Twelve fields for each row, two rows for each message: joined first, they are hashed in one go.
+    return hashlib.sha256(b"".join([previous, *map(_sealed, fields)])).digest()
+
+
+def _sealed(field: int | str | bytes | None) -> bytes:
+    encoded = field if isinstance(field, bytes) else str(field).encode()
+    return b"%b:%d:%b" % (_TYPE_NAMES[type(field)], len(encoded), encoded)
+
+
+_TYPE_NAMES = {kind: kind.__name__.encode() for kind in (int, float, str, bytes, type(None))}
 
 
 class Database:
     """One connection to one gateway's database. Use it in one thread at a time."""
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         """Open the database at `path`, which `create_or_migrate` has brought up to date.
 
-        One that is not `durable` never waits for the disk and is nobody else's: what a power
-        cut leaves of it is worth nothing (the simulation's, which is thrown away).
         Raises `StoreError` where it is missing, damaged, or of another version.
         """
         self.path = path
-        with _plain_errors(path):
-            if not path.exists():
-                raise StoreError(f"{path}: there is no database yet; `relou-gateway run` makes it")
-        self._connection = _connect(path)
-        try:
-            with _plain_errors(path):
-                version = _version(self._connection, path)
-            if version != SCHEMA_VERSION:
-                raise StoreError(_version_fault(path, version))
-            if not durable:
-                _forgo_durability(self._connection)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._plain_errors = _PlainErrors(path)
+        self._connection = _open(path)
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Return a new database that is nobody else's and gone with its closing (the simulation's)."""
+        database = cls.__new__(cls)
+        database.path = Path(":memory:")
+        database._plain_errors = _PlainErrors(database.path)
+        database._connection = _connect(database.path)
+        _apply(database._connection, 0)
+        return database
 
     def close(self) -> None:
         """Close the connection."""
@@ -118,7 +120,7 @@ class Database:
         `name` says which step of the message's way commits here (C1 to C4, or a verb). Raises
         `StoreFull` and `StoreBusy`, other `StoreError` where the file cannot be written.
         """
-        with _plain_errors(self.path):
+        with self._plain_errors:
             self._begin(name)
             try:
                 yield self._connection
@@ -130,7 +132,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Yield the connection inside a short read transaction: all that is read is of one moment."""
-        with _plain_errors(self.path):
+        with self._plain_errors:
             self._connection.execute("BEGIN")
             try:
                 yield self._connection
@@ -157,7 +159,7 @@ def create_or_migrate(path: Path) -> int:
     0 means that it was made now. A copy is kept beside an older one before it is changed.
     Raises `StoreError` where it is damaged, newer than the program, or cannot be written.
     """
-    with _plain_errors(path):
+    with _PlainErrors(path):
         _make_private(path)
         connection = _connect(path)
         try:
@@ -196,13 +198,25 @@ def prepare(connection: Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _forgo_durability(connection: Connection) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+def _open(path: Path) -> Connection:
+    """Connect to a database that is there and of this program's version."""
+    with _PlainErrors(path):
+        if not path.exists():
+            raise StoreError(f"{path}: there is no database yet; `relou-gateway run` makes it")
+    connection = _connect(path)
+    try:
+        with _PlainErrors(path):
+            version = _version(connection, path)
+        if version != SCHEMA_VERSION:
+            raise StoreError(_version_fault(path, version))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _connect(path: Path) -> Connection:
-    with _plain_errors(path):
+    with _PlainErrors(path):
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             _version(connection, path)  # before a pragma changes a file that is not ours
@@ -284,14 +298,22 @@ def _plain(error: sqlite3.Error, path: Path) -> StoreError | None:
     return found and found[0](f"{path}: {found[1]}")
 
 
-@contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    """Turn what an operator can mend into a `StoreError`; a fault of our SQL stays what it is."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if (plain := _plain(error, path)) is None:
-            raise
-        raise plain from error
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from error
+class _PlainErrors:
+    """Turns what an operator can mend into a `StoreError`; a fault of our SQL stays what it is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        plain = None
+        if isinstance(error, sqlite3.Error):
+            plain = _plain(error, self._path)
+        elif isinstance(error, OSError):
+            plain = StoreError(f"{self._path}: {error.strerror or error}")
+        if plain is not None:
+            raise plain from error

@@ -19,6 +19,14 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class RaidSeen:
+    """A raid that runs: since when, in quota time and in wall time."""
+
+    since_at: datetime
+    since_wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ModemSeen:
     """The modem as the daemon last saw it. `registered_at` is quota time, `seen_wall` wall time."""
 
@@ -67,6 +75,30 @@ def resume(tx: Connection, now: Moment) -> bool:
     if ended.rowcount:
         ledger.write(tx, "resumed", now)
     return bool(ended.rowcount)
+
+
+def raid(tx: Connection) -> RaidSeen | None:
+    """Return the raid that runs, as far as the daemon knows, or None."""
+    row = tx.execute("SELECT raid_at, raid_wall FROM gateway").fetchone()
+    return None if row["raid_at"] is None else RaidSeen(time_of(row["raid_at"]), time_of(row["raid_wall"]))
+
+
+def note_raid(tx: Connection, seen: RaidSeen | None, now: Moment) -> None:
+    """Write down that a raid began, or (None) ended; the ledger gets a row of it."""
+    times = (None, None) if seen is None else (milliseconds(seen.since_at), milliseconds(seen.since_wall))
+    tx.execute("UPDATE gateway SET raid_at = ?, raid_wall = ?", times)
+    ledger.write(tx, "raid_ended" if seen is None else "raid_began", now)
+
+
+def answers_up_to(tx: Connection) -> float | None:
+    """Return up to which suspicion replies go at the moment; None where tokens last for everyone."""
+    score: float | None = tx.execute("SELECT answers_up_to FROM gateway").fetchone()[0]
+    return score
+
+
+def note_answers_up_to(tx: Connection, score: float | None) -> None:
+    """Write down up to which suspicion replies go at the moment."""
+    tx.execute("UPDATE gateway SET answers_up_to = ? WHERE answers_up_to IS NOT ?", (score, score))
 
 
 def clock(tx: Connection) -> ClockRow | None:

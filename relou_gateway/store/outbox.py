@@ -1,4 +1,4 @@
-"""What goes out: replies in their states, and the money and parts that each claim reserves.
+"""What goes out: replies in their states. What each claim reserves lies in `reservations`.
 
 Every change of state goes through `_move`, a compare-and-set that the table in
 `rules.lifecycle` allows and that a trigger writes into the ledger.
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..rules.lifecycle import Event, IllegalMove, advance
-from ..rules.ranking import Waiting
+from ..rules.ranking import Contribution, Suspicion, Waiting
 from ..rules.records import Moment, Purpose, Status
-from . import senders
+from ..rules.throttle import Spending
+from . import reservations
 from .database import Connection, Row, milliseconds, optional_time, time_of
 from .inbox import FAULTS_BEFORE_SHELVED
 
@@ -39,7 +40,10 @@ class NewReply:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A row of the outbox. `…_at` is quota time, `…_wall` wall time; `cost` is micro-units."""
+    """A row of the outbox. `…_at` is quota time, `…_wall` wall time; `cost` is micro-units.
+
+    `suspicion` is None where nobody was ever suspected of anything; `signals` say where it comes from.
+    """
 
     id: int
     purpose: Purpose
@@ -60,6 +64,7 @@ class Reply:
     sent_wall: datetime | None
     delivered_wall: datetime | None
     suspicion: float | None
+    signals: tuple[Contribution, ...] = ()
 
 
 OPERATORS_MOVES = frozenset({Event.HOLD, Event.RELEASE, Event.CANCEL, Event.SETTLE_SENT, Event.SETTLE_FAILED})
@@ -163,6 +168,33 @@ def next_due(tx: Connection, after: datetime | None = None) -> datetime | None:
     return optional_time(row[0])
 
 
+def scheduled_after(tx: Connection, reply_id: int, limit: int) -> list[tuple[int, str]]:
+    """Return id and number of up to `limit` scheduled replies to people with an id above `reply_id`."""
+    rows = tx.execute(
+        """
+        SELECT id, number FROM outbox INDEXED BY outbox_by_state
+        WHERE state = 'scheduled' AND id > ? AND kind = 'reply' ORDER BY id LIMIT ?
+        """,
+        (reply_id, limit),
+    )
+    return [(row["id"], row["number"]) for row in rows]
+
+
+def note_suspicion(tx: Connection, reply_id: int, suspicion: Suspicion) -> None:
+    """Keep with a reply how suspicious its sender is, and where that comes from.
+
+    A `Reply` that was read before is no longer as the row says: `claim` wants one that was read after.
+    """
+    signals = [
+        {"signal": each.signal, "log_odds": round(each.log_odds, 3), "seen": dict(each.seen)}
+        for each in suspicion.contributions
+    ]
+    tx.execute(
+        "UPDATE outbox SET suspicion = ?, signals = ? WHERE id = ?",
+        (round(suspicion.score, 3), json.dumps(signals), reply_id),
+    )
+
+
 def sizes_due(tx: Connection, after: datetime, now: datetime) -> set[tuple[int, int]]:
     """Return the parts and costs of the scheduled replies that became due after one moment, up to another."""
     rows = tx.execute(
@@ -201,26 +233,8 @@ def claim(tx: Connection, reply: Reply, now: Moment) -> int | None:
     if row is None or _reply(row) != reply:
         return None
     _move(tx, reply.id, Event.CLAIM, now, "attempts = attempts + 1")
-    answered_before = None
-    if reply.purpose is Purpose.REPLY:
-        answered_before = senders.count_answer(tx, reply.number, now.quota)
-    made = tx.execute(
-        """
-        INSERT INTO reservations (reply_id, recipient, parts, cost, claimed_at, answered_before,
-                                  changed_at, changed_wall)
-        VALUES (:reply_id, :recipient, :parts, :cost, :now, :answered_before, :now, :wall) RETURNING id
-        """,
-        {
-            "reply_id": reply.id,
-            "recipient": reply.number,
-            "parts": reply.parts,
-            "cost": reply.cost,
-            "answered_before": answered_before,
-            "now": milliseconds(now.quota),
-            "wall": milliseconds(now.wall),
-        },
-    ).fetchone()
-    return int(made["id"])
+    wish = Spending(reply.number, reply.parts, reply.cost, None)
+    return reservations.reserve(tx, reply.id, wish, now, answers=reply.purpose is Purpose.REPLY)
 
 
 def settle_sent(tx: Connection, reply_id: int, references: Sequence[int], now: Moment) -> None:
@@ -298,7 +312,8 @@ def operate(tx: Connection, reply_id: int, event: Event, reason: str, now: Momen
     moved = _move(tx, reply_id, event, now, fields, reason=reason)
     if event is Event.SETTLE_FAILED:
         # What the modem certainly took was paid, whatever a person decides.
-        _release(tx, reply_id, get(tx, reply_id).accepted, now)
+        accepted = get(tx, reply_id).accepted
+        reservations.release(tx, reply_id, _answered(tx, reply_id), accepted, now)
     return moved
 
 
@@ -326,17 +341,36 @@ def expire(tx: Connection, now: Moment) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def listed(tx: Connection, state: Status | None = None, limit: int | None = None) -> list[Reply]:
-    """Return the outbox: those that wait first, next to go on top, then the others, newest first."""
+def listed(
+    tx: Connection, state: Status | None = None, limit: int | None = None, *, now: datetime | None = None
+) -> list[Reply]:
+    """Return the outbox: those that wait first, next to go on top, then the others, newest first.
+
+    Of those that wait, the ones that are due at `now` come first, the least suspicious on top; then
+    the rest by their due time. Without `now` nobody counts as due.
+    """
     rows = tx.execute(
         """
-        SELECT *, state IN ('sending', 'scheduled', 'held') AS waits FROM outbox
+        SELECT *, state IN ('sending', 'scheduled', 'held') AS waits,
+               state = 'scheduled' AND due_at <= :now AS due
+        FROM outbox
         WHERE :state IS NULL OR state = :state
-        ORDER BY waits DESC, state != 'sending', IIF(waits, due_at, 0), IIF(waits, id, -id)
+        ORDER BY waits DESC, state != 'sending', due DESC, IIF(due, COALESCE(suspicion, 0), 0),
+                 IIF(waits, due_at, 0), IIF(waits, id, -id)
         LIMIT :limit
         """,
-        {"state": state, "limit": -1 if limit is None else limit},
+        {
+            "state": state,
+            "limit": -1 if limit is None else limit,
+            "now": -1 if now is None else milliseconds(now),
+        },
     )
+    return [_reply(row) for row in rows]
+
+
+def of_number(tx: Connection, number: str) -> list[Reply]:
+    """Return all that was ever to be sent to `number`, oldest first."""
+    rows = tx.execute("SELECT * FROM outbox WHERE number = ? AND number != '' ORDER BY id", (number,))
     return [_reply(row) for row in rows]
 
 
@@ -350,11 +384,7 @@ def counts(tx: Connection) -> dict[Status, int]:
 
 def forget_before(tx: Connection, before: datetime) -> int:
     """Forget numbers and texts of what ended before quota time `before`; amounts stay."""
-    # A name of its own for each: one for all would count as one recipient.
-    tx.execute(
-        "UPDATE reservations SET recipient = '#' || id WHERE settled_at < ? AND recipient != '#' || id",
-        (milliseconds(before),),
-    )
+    reservations.forget_before(tx, before)
     return tx.execute(
         """
         UPDATE outbox SET number = '', text = '', salt = x''
@@ -392,47 +422,13 @@ def _move(tx: Connection, reply_id: int, event: Event, now: Moment, fields: str,
 
 def _settle_reservation(tx: Connection, reply_id: int, now: Moment, keep: int | None) -> None:
     """Close the open reservation of a reply; keep what `keep` parts cost (None: all of it)."""
-    tx.execute(
-        """
-        UPDATE reservations SET settled_at = MAX(:now, claimed_at), changed_at = :now, changed_wall = :wall
-        WHERE reply_id = :reply_id AND settled_at IS NULL
-        """,
-        {"reply_id": reply_id, "now": milliseconds(now.quota), "wall": milliseconds(now.wall)},
-    )
-    if keep is not None:
-        _release(tx, reply_id, keep, now)
-    reply = get(tx, reply_id)
-    if keep != 0 and reply.purpose is Purpose.REPLY:
-        senders.date_answer(tx, reply.number, now.quota)
+    reservations.settle(tx, reply_id, _answered(tx, reply_id), keep, now)
 
 
-def _release(tx: Connection, reply_id: int, keep: int, now: Moment) -> None:
-    """Give back what the newest reservation of a reply holds beyond `keep` parts."""
-    row = tx.execute(
-        "SELECT * FROM reservations WHERE reply_id = ? ORDER BY id DESC LIMIT 1", (reply_id,)
-    ).fetchone()
-    if keep >= row["parts"]:
-        return
-    tx.execute(
-        "UPDATE reservations SET parts = ?, cost = ?, changed_at = ?, changed_wall = ? WHERE id = ?",
-        (
-            keep,
-            -(-row["cost"] * keep // row["parts"]),  # rounded up: a release is never too large
-            milliseconds(now.quota),
-            milliseconds(now.wall),
-            row["id"],
-        ),
-    )
+def _answered(tx: Connection, reply_id: int) -> str | None:
+    """Return whose answer this is; None for what answers nobody."""
     reply = get(tx, reply_id)
-    if keep == 0 and reply.purpose is Purpose.REPLY:
-        later = tx.execute(
-            """
-            SELECT 1 FROM reservations JOIN outbox ON outbox.id = reply_id
-            WHERE recipient = ? AND reservations.id > ? AND reservations.parts > 0 AND kind = 'reply'
-            """,
-            (reply.number, row["id"]),
-        ).fetchone()
-        senders.uncount_answer(tx, reply.number, row["answered_before"], answered_since=later is not None)
+    return reply.number if reply.purpose is Purpose.REPLY else None
 
 
 def _reply(row: Row) -> Reply:
@@ -456,4 +452,14 @@ def _reply(row: Row) -> Reply:
         sent_wall=optional_time(row["sent_wall"]),
         delivered_wall=optional_time(row["delivered_wall"]),
         suspicion=row["suspicion"],
+        signals=_signals(row["signals"]),
+    )
+
+
+def _signals(stored: str) -> tuple[Contribution, ...]:
+    if stored == "[]":  # as in most rows of a quiet year, and a listing may have a hundred thousand
+        return ()
+    return tuple(
+        Contribution(each["signal"], each["log_odds"], tuple(each["seen"].items()))
+        for each in json.loads(stored)
     )

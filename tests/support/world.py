@@ -110,6 +110,7 @@ class World:
     def receive(self) -> None:
         pipeline.receive(self.gateway, self.modem)
         pipeline.judge(self.gateway)
+        pipeline.learn(self.gateway)
 
     def send_all(self) -> int:
         """Send whatever may go at this moment, while there is a modem; return how many were tried."""
