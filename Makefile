@@ -8,7 +8,7 @@ WITH_TESTS := $(VENV)/.installed-with-tests
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 RUN_ARGS ?=
 
-.PHONY: run test check torture bench clean help
+.PHONY: run test check torture bench raids clean help
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ torture: $(WITH_TESTS) ## kill the daemon and its modem cell a thousand times
 
 bench: $(WITH_TESTS) ## ratios, each measured in one run
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+raids: $(WITH_TESTS) ## every invented raid under every policy: the tables and pictures of docs/raids.md
+	@$(BIN)/python -m benchmarks.raids --docs docs $(RAIDS_ARGS)
 
 clean: ## remove what make made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

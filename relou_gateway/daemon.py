@@ -25,13 +25,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from . import __version__, log, pipeline, systemd
 from .clock import Anchor, QuotaClock
-from .config import ConfigError, Settings
+from .config import Settings
 from .log import Event
-from .modem import discovery
 from .modem.cell import Cell
 from .modem.keeper import Keeper
 from .modem.port import ModemLost
 from .pipeline import Gateway
+from .reach import Reach
 from .rules.least_suspicious import LeastSuspicious
 from .rules.records import Moment
 from .store import gateway as state
@@ -46,6 +46,7 @@ LAST_SEND = 7.0
 """Seconds that a request to the modem gets to end once an orderly stop has begun."""
 
 SWEEP_EVERY = timedelta(minutes=1)
+LOOK_EVERY = timedelta(seconds=1)
 WATCH_EVERY = 1.0
 CLOCK_STEP = 2.0
 """Seconds by which the wall clock may run ahead of or behind the monotonic one within a watch."""
@@ -105,10 +106,8 @@ class _Daemon:
             keep=settings.storage.keep,
             may_claim=lambda: not stop.is_set(),
         )
-        self._override = device
-        self._device = ""
-        self._cells_made = 0
-        self._keeper = Keeper(self._new_cell, rng)
+        self._reach = Reach(settings.modem, self._database, self._now, override=device, hurried=stop.is_set)
+        self._keeper = Keeper(self._reach.cell, rng, plugged=self._reach.plugged)
         house.callback(self._keeper.close)
         self._greeted: Cell | None = None
         self._lost = ""
@@ -126,10 +125,11 @@ class _Daemon:
         self._announce()
         pipeline.recover(self._gateway)
         with self._database.transaction("start") as tx:
-            state.note_modem(tx, "starting", "", self._override or self._settings.modem.device, self._now())
+            state.note_modem(tx, "starting", "", self._reach.device, self._now())
         poll = self._settings.modem.poll
         self._every(poll, "exchange", self._exchange)
         self._every(SWEEP_EVERY, "sweep", self._sweep)
+        self._scheduler.add_job(self._look, "interval", seconds=LOOK_EVERY.total_seconds())
         self._scheduler.start()
         systemd.notify("READY=1", f"STATUS=started, polling every {poll.total_seconds():g} s")
         log.say(Event.DAEMON_STARTED, version=__version__, database=str(self._settings.storage.path))
@@ -197,39 +197,31 @@ class _Daemon:
         pipeline.sweep(self._gateway)
         self._save_clock()
         if self._greeted is not None and self._greeted.alive:
-            pipeline.observe(self._gateway, self._greeted)
+            self._reach.observed(pipeline.observe(self._gateway, self._greeted))
         return False
+
+    def _look(self) -> None:
+        """Take up a modem that was plugged in at once, however long the poll's interval is.
+
+        This is no tick: it works with nothing, so that it neither feeds the watchdog nor proves
+        that the store is well.
+        """
+        if self._keeper.due:
+            with suppress(JobLookupError):  # the scheduler was shut down just now
+                self._scheduler.modify_job("exchange", next_run_time=datetime.now(UTC))
 
     def _greet(self, modem: Cell) -> None:
         """Learn who a fresh modem is."""
         identity = modem.identify()
         with self._database.transaction("modem") as tx:
-            state.note_modem(tx, "ready", "", self._device, self._now())
+            state.note_modem(tx, "ready", "", self._reach.device, self._now())
             state.note_identity(tx, identity)
         self._greeted, self._lost = modem, ""
-        log.say(Event.MODEM_READY, device=self._device, maker=identity.manufacturer, model=identity.model)
-        pipeline.observe(self._gateway, modem)
-
-    def _new_cell(self) -> Cell:
-        """Make a cell for the next path at which a modem may be."""
-        modem = self._settings.modem
-        devices = _devices(self._settings, self._override)
-        self._device = devices[self._cells_made % len(devices)]
-        self._cells_made += 1
-        try:
-            pin = modem.read_pin()
-        except ConfigError as error:
-            raise ModemLost("pin", str(error)) from error
-        return Cell(
-            {
-                "driver": "gammu",
-                "device": self._device,
-                "connection": modem.connection,
-                "pin": pin,
-                "smsc": modem.smsc,
-                "calls": modem.calls,
-            }
+        log.say(
+            Event.MODEM_READY, device=self._reach.device, maker=identity.manufacturer, model=identity.model
         )
+        self._reach.greeted(identity)
+        self._reach.observed(pipeline.observe(self._gateway, modem))
 
     # --- what can go wrong ------------------------------------------------------------------
 
@@ -239,10 +231,10 @@ class _Daemon:
         if (told := f"{lost.cause}: {lost}") == self._lost:
             return
         self._lost = told
-        log.say(Event.MODEM_LOST, device=self._device, cause=lost.cause, reason=str(lost))
+        log.say(Event.MODEM_LOST, device=self._reach.device, cause=lost.cause, reason=str(lost))
         try:
             with self._database.transaction("modem") as tx:
-                state.note_modem(tx, lost.cause, str(lost), self._device, self._now())
+                state.note_modem(tx, lost.cause, str(lost), self._reach.device, self._now())
         except StoreError as error:
             self._store_failed(error)
 
@@ -315,7 +307,7 @@ class _Daemon:
         try:
             self._save_clock()
             with self._database.transaction("modem") as tx:
-                state.note_modem(tx, "stopped", "", self._device, self._now())
+                state.note_modem(tx, "stopped", "", self._reach.device, self._now())
             with self._database.snapshot() as tx:
                 return {str(status): count for status, count in outbox.counts(tx).items() if count}
         except StoreError as error:
@@ -338,14 +330,6 @@ def _continued_clock(database: Database) -> QuotaClock:
     if row is None:
         return QuotaClock(None, latest)
     return QuotaClock(Anchor(row.boot_id, row.boottime, row.quota, row.wall, row.wall_trusted), latest)
-
-
-def _devices(settings: Settings, device: str | None) -> list[str]:
-    """Return the paths at which the modem may be, at this moment; at least one."""
-    configured = device or settings.modem.device
-    if configured != "auto":
-        return [configured]
-    return discovery.candidates() or [str(discovery.LINK)]
 
 
 @contextmanager

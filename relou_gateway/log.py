@@ -43,11 +43,19 @@ class Event(StrEnum):
     PARTS_GIVEN_UP = "parts.given_up"
     SLOT_TWIN_ASSUMED = "slot.twin_assumed"
     SLOT_STUCK = "slot.stuck"
+    SLOT_FREED = "slot.freed"
+    MODEM_CHANGED = "modem.changed"
+    MODEM_SMSC_MISSING = "modem.smsc_missing"
+    MODEM_MEMORY = "modem.memory"
+    SIM_CHANGED = "sim.changed"
+    SIM_FILLING = "sim.filling"
+    SIM_PIN_TRIED = "sim.pin_tried"
     SLOT_UNSTORABLE = "slot.unstorable"
     MESSAGE_SHELVED = "message.shelved"
     VERDICT_GIVEN = "verdict.given"
     CAP_REACHED = "cap.reached"
     CAP_FREE = "cap.free"
+    CREDIT_LOW = "credit.low"
     REPLY_CANCELLED = "reply.cancelled"
     REPLY_CLAIMED = "reply.claimed"
     REPLY_SENT = "reply.sent"
@@ -71,7 +79,12 @@ _WARNINGS = {
     Event.PARTS_GIVEN_UP,
     Event.SLOT_TWIN_ASSUMED,
     Event.SLOT_STUCK,
+    Event.MODEM_CHANGED,
+    Event.MODEM_SMSC_MISSING,
+    Event.SIM_CHANGED,
+    Event.SIM_FILLING,
     Event.CAP_REACHED,
+    Event.CREDIT_LOW,
     Event.REPLY_FAILED,
     Event.REPLY_IN_DOUBT,
     Event.RAID_BEGAN,
@@ -106,8 +119,13 @@ def say(event: Event, **fields: object) -> None:
     """
     if not _FORBIDDEN.isdisjoint(fields):
         raise ValueError(f"{event}: a field of {sorted(_FORBIDDEN)} is never logged")
+    level = level_of(event)
+    # Asked of the class: to build a logger that then drops the event takes ten times as long, and in
+    # a flood there are thousands of those.
+    if not structlog.get_config()["wrapper_class"].is_enabled_for(None, level):
+        return
     told = {name: value for name, value in fields.items() if value is not None}
-    structlog.get_logger().log(level_of(event), str(event), **told)
+    structlog.get_logger().log(level, str(event), **told)
 
 
 def level_of(event: Event) -> int:

@@ -184,6 +184,11 @@ def test_a_text_or_a_pin_cannot_be_logged_by_mistake(name: str) -> None:
     assert "" == stream.getvalue()
 
 
+def test_a_field_that_is_never_logged_is_refused_even_where_nobody_listens() -> None:
+    with pytest.raises(ValueError, match="never logged"):
+        said(Event.REPLY_CLAIMED, form="json", level="error", text="Salut")
+
+
 @FORMS
 def test_numbers_are_masked_unless_the_operator_asks(form: str) -> None:
     number = "+33612345678"

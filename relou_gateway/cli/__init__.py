@@ -35,10 +35,13 @@ VERBS: Mapping[str, Verb] = {
     "status": Verb("status", "status", "One screen: modem, queue, credit, caps, last events."),
     "queue": Verb("queue", "queue", "The replies: those that wait, those that went, and your moves."),
     "messages": Verb("messages", "messages", "Every message and call that came in, with its verdict."),
+    "why": Verb("why", "why", "How a message came to its verdict, rule by rule, and its reply's place."),
+    "senders": Verb("senders", "senders", "Who wrote and called; block, unblock and forget senders."),
     "budget": Verb("budget", "budget", "What is spent, reserved and left of each cap."),
     "pause": Verb("pause", "pause", "Stop sending at once; receiving continues."),
     "resume": Verb("pause", "resume", "Send again."),
     "simulate": Verb("simulate", "simulate", "What would become of a flood: a trace, recorded or invented."),
+    "doctor": Verb("doctor", "doctor", "What keeps it from its work, and how to mend it."),
     "config": Verb("config", "config", "Check the configuration, or show what it means."),
     "virtual-modem": Verb("virtual_modem", "virtual_modem", "Run a virtual modem on its own."),
 }

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from ..config import Settings
-from ..rules import numbers
 from ..rules.records import Kind, Ruling
 from ..store import inbox
 from ..store.inbox import Received
+from . import patterns
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import Column, print_json, say
@@ -90,7 +90,7 @@ def messages(
 ) -> None:
     """Show every message and call that came in, newest last, with its verdict."""
     wanted = Filter(
-        sender=None if sender is None else _number(sender, settings),
+        sender=None if sender is None else patterns.one(sender, settings),
         since=since,
         verdict=None if verdict is None else Ruling(verdict),
         search=search,
@@ -102,17 +102,11 @@ def messages(
         rows = _found(desk, wanted, limit=limit)
         if as_json:
             for row in rows:
-                print_json(_record(row))
+                print_json(as_record(row))
         elif rows:
             listing(COLUMNS, [_cells(row) for row in rows])
         else:
             say("no message")
-
-
-def _number(sender: str, settings: Settings) -> str:
-    """Read a number as its sender would be known; a prefix stays as it is."""
-    typed = sender.encode(errors="surrogateescape").decode(errors="replace")
-    return typed if typed.endswith("*") else numbers.read(typed, settings.policy.senders.country).number
 
 
 def _found(desk: Desk, wanted: Filter, *, after_id: int = 0, limit: int | None = None) -> list[Received]:
@@ -176,7 +170,7 @@ class News:
 
 def _shower(*, as_json: bool) -> Callable[[Received], None]:
     if as_json:
-        return lambda row: print_json(_record(row))
+        return lambda row: print_json(as_record(row))
     stream = Stream(COLUMNS, WIDTHS)
     return lambda row: stream.show(_cells(row))
 
@@ -190,17 +184,18 @@ def _cells(row: Received) -> Sequence[Shown]:
         row.received_wall,
         row.kind,
         row.number or None,
-        _verdict(row),
+        ruling_in_words(row),
         row.text or None,
     )
 
 
-def _verdict(row: Received) -> str | None:
+def ruling_in_words(row: Received) -> str | None:
     """Return the verdict, and its reason where that says more than the verdict alone."""
     return f"{row.verdict}: {row.reason}" if row.verdict is Ruling.DECLINED else row.verdict
 
 
-def _record(row: Received) -> dict[str, object]:
+def as_record(row: Received) -> dict[str, object]:
+    """Return a message as JSON shows it; times are wall time."""
     return {
         "id": row.id,
         "kind": row.kind,

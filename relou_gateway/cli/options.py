@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -43,6 +43,21 @@ class NoSuchRow(NotPossible):
     """The row that was named is not there; exit 3."""
 
     exit_code = 3
+
+
+class WrongInput(click.ClickException):
+    """What was typed or given in a list cannot be read; exit 2. Each fault is told on a line of its own."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the faults, with whatever a stranger has in them made harmless."""
+        for fault in self.faults:
+            click.echo(f"Error: {harmless(fault)}", file=file, err=file is None)
 
 
 def _remember(context: click.Context, _parameter: click.Parameter, value: Path | None) -> None:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from ..rules.lifecycle import Event, IllegalMove, sources
 from ..rules.money import decimal
-from ..rules.records import WAITING, Ruling, Status
+from ..rules.records import WAITING, Status
 from ..store import inbox, ledger, outbox
+from ..store import queue as line
+from ..store.database import Connection
+from ..store.forgetting import BY_AN_OPERATOR
 from ..store.ledger import Entry
 from ..store.outbox import NoSuchReply, Reply
+from . import history, patterns
 from .desk import Desk, at_desk
+from .moves import move_all
 from .options import NoSuchRow, NotPossible, config_option, current_settings, json_option
 from .output import Column, money, print_json, say, when
-from .screen import Coloured, Shown, count, field, happened, listing
+from .screen import Coloured, Shown, count, field, listing
 
 STATES = click.Choice([str(state) for state in Status])
 
 ID = click.IntRange(0, 2**63 - 1, clamp=True)
 """A row's number; beyond the largest there is no row either."""
-
-BY_AN_OPERATOR = "by an operator"
 
 VERBS = {
     Event.HOLD: "held",
@@ -56,7 +58,8 @@ def queue(context: click.Context, state: str | None, limit: int | None, as_json:
         return
     with at_desk(current_settings()) as desk:
         with desk.database.snapshot() as tx:
-            replies = outbox.listed(tx, None if state is None else Status(state), limit)
+            wanted = None if state is None else Status(state)
+            replies = outbox.listed(tx, wanted, limit, now=desk.now.quota)
         if as_json:
             for reply in replies:
                 print_json(as_record(desk, reply))
@@ -72,39 +75,60 @@ def show(reply_id: int, as_json: bool) -> None:
     """Show one reply with its whole history."""
     with at_desk(current_settings()) as desk:
         with desk.database.snapshot() as tx:
-            try:
-                reply = outbox.get(tx, reply_id)
-            except NoSuchReply:
-                raise NoSuchRow(f"there is no reply {reply_id}") from None
-            history = ledger.of_reply(tx, reply_id)
+            reply = _found(tx, reply_id)
+            past = ledger.of_reply(tx, reply_id)
             answered = inbox.ids_of_reply(tx, reply_id)
         if as_json:
-            record = as_record(desk, reply)
-            print_json(
-                {**record, "message_ids": answered, "history": [_entry_record(each) for each in history]}
-            )
+            told = [history.as_record(each) for each in past]
+            print_json({**as_record(desk, reply), "message_ids": answered, "history": told})
         else:
-            _print_reply(desk, reply, answered, history)
+            _print_reply(desk, reply, answered, past)
+
+
+class Filters(NamedTuple):
+    """Which replies are meant by what they are like; None lets everything through."""
+
+    state: str | None
+    sender: str | None
+    above: float | None
 
 
 def _mover(event: Event, done: str, summary: str) -> Callable[..., None]:
     """Make the verb of one operator's move: on the replies named, or on all that it is legal for."""
+    states = click.Choice([str(state) for state in sources(event)])
 
     @queue.command(event.value, help=summary)
     @click.argument("reply_ids", type=ID, nargs=-1, metavar="[ID]...")
     @click.option("--all", "every", is_flag=True, help="All replies that this can be done to.")
+    @click.option("--state", type=states, help="Those in this state.")
+    @click.option("--sender", metavar="N", help="Those to this number, or to a prefix that ends in *.")
+    @click.option("--above", type=float, metavar="X", help="Those of a suspicion above this.")
+    @click.option("--dry-run", is_flag=True, help="Only list those that it would be done to.")
     @config_option
-    def move(reply_ids: tuple[int, ...], every: bool) -> None:
-        if every == bool(reply_ids):
-            raise click.UsageError("name replies by their ID, or say --all")
+    @json_option
+    def move(
+        reply_ids: tuple[int, ...],
+        every: bool,
+        state: str | None,
+        sender: str | None,
+        above: float | None,
+        dry_run: bool,
+        as_json: bool,
+    ) -> None:
+        filters = Filters(state, sender, above)
+        if (every or filters != Filters(None, None, None)) == bool(reply_ids):
+            raise click.UsageError(
+                "name replies by their ID, or choose them by --state, --sender or --above, or say --all"
+            )
         with at_desk(current_settings()) as desk:
-            if every:
-                moved = len(_move_all(desk, event))
-                none = f"there is none that can be {VERBS[event]}"
-                say(f"{count(moved, 'reply')}: {done}" if moved else none)
+            if dry_run:
+                found = list(reply_ids) or _chosen(desk, event, filters)
+                _print_intended(desk, event, done, found, as_json=as_json)
+            elif reply_ids:
+                _print_named(_move(desk, reply_ids, event), done, as_json=as_json)
             else:
-                for reply_id in _move(desk, reply_ids, event):
-                    say(f"reply {reply_id} is {done}")
+                moved = move_all(desk, _chosen(desk, event, filters), event, BY_AN_OPERATOR)
+                _print_moved(event, done, moved, as_json=as_json)
 
     return move
 
@@ -169,12 +193,58 @@ def _refusal(reply_id: int, illegal: IllegalMove) -> str:
     )
 
 
-def _move_all(desk: Desk, event: Event) -> Sequence[int]:
-    with desk.database.transaction(f"queue {event} --all") as tx:
-        found = outbox.ids_in(tx, sources(event))
-        for reply_id in found:
-            outbox.operate(tx, reply_id, event, BY_AN_OPERATOR, desk.now)
+def _chosen(desk: Desk, event: Event, filters: Filters) -> list[int]:
+    """Return the replies that the move is legal for and that the filters let through."""
+    states = sources(event) if filters.state is None else (Status(filters.state),)
+    pattern = None if filters.sender is None else patterns.one(filters.sender, desk.settings)
+    with desk.database.snapshot() as tx:
+        return line.chosen(tx, states, pattern, filters.above)
+
+
+def _intended(desk: Desk, event: Event, reply_ids: Iterable[int]) -> list[Reply]:
+    """Return the replies that would be moved; what would be refused is refused."""
+    with desk.database.snapshot() as tx:
+        found = [_found(tx, reply_id) for reply_id in dict.fromkeys(reply_ids)]
+    for reply in found:
+        if reply.state not in sources(event):
+            raise NotPossible(_refusal(reply.id, IllegalMove(reply.state, event)))
     return found
+
+
+def _found(tx: Connection, reply_id: int) -> Reply:
+    try:
+        return outbox.get(tx, reply_id)
+    except NoSuchReply:
+        raise NoSuchRow(f"there is no reply {reply_id}") from None
+
+
+# --- what was moved -----------------------------------------------------------------------
+
+
+def _print_intended(desk: Desk, event: Event, done: str, reply_ids: Iterable[int], *, as_json: bool) -> None:
+    found = _intended(desk, event, reply_ids)
+    if as_json:
+        print_json({"state": done, "moved": [], "would_move": [reply.id for reply in found]})
+        return
+    if found:
+        _print_table(desk, found)
+    say(f"{count(len(found), 'reply')} would be {VERBS[event]}")
+
+
+def _print_named(moved: Sequence[int], done: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"state": done, "moved": moved})
+        return
+    for reply_id in moved:
+        say(f"reply {reply_id} is {done}")
+
+
+def _print_moved(event: Event, done: str, moved: Sequence[int], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"state": done, "moved": moved})
+        return
+    none = f"there is none that can be {VERBS[event]}"
+    say(f"{count(len(moved), 'reply')}: {done}" if moved else none)
 
 
 # --- for people ---------------------------------------------------------------------------
@@ -193,6 +263,7 @@ def _print_table(desk: Desk, replies: Sequence[Reply]) -> None:
         Column("tries", right=True),
         Column("parts", right=True),
         Column("cost", right=True),
+        Column("suspicion", right=True),
         Column("reason", flexible=True),
     )
     listing(columns, [_cells(desk, reply) for reply in replies])
@@ -208,11 +279,12 @@ def _cells(desk: Desk, reply: Reply) -> Sequence[Shown]:
         reply.attempts,
         reply.parts,
         money(reply.cost, desk.settings.policy.budget.currency),
+        None if reply.suspicion is None else f"{reply.suspicion:.1f}",
         reply.reason or None,
     )
 
 
-def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], history: Sequence[Entry]) -> None:
+def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], past: Sequence[Entry]) -> None:
     reason = f" ({reply.reason})" if reply.reason else ""
     field(f"reply {reply.id}", f"{reply.state}{reason}", COLOURS.get(reply.state))
     field("to", reply.number or "forgotten")
@@ -225,37 +297,7 @@ def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], history: Seq
     currency = desk.settings.policy.budget.currency
     field("costs", f"{money(reply.cost, currency)} for {count(reply.parts, 'part')}")
     field("text", reply.text or "forgotten")
+    if reply.suspicion is not None:
+        field("suspicion", f"{reply.suspicion:.1f}; `relou-gateway why {reply.message_id}` tells where from")
     say("")
-    say("history")
-    for entry in history:
-        happened(when(entry.wall), _in_words(entry, currency))
-
-
-def _in_words(entry: Entry, currency: str) -> str:
-    """Return one line of a reply's story."""
-    reason = f" ({entry.reason})" if entry.reason else ""
-    amount = f"{count(entry.parts, 'part')}, {money(entry.cost, currency)}"
-    match entry.event, entry.state:
-        case "judged", Ruling.REPLY:
-            return f"message {entry.message_id} asked for it{reason}"
-        case "judged", _:
-            return f"message {entry.message_id} {entry.state} it{reason}"
-        case "reserved", _:
-            return f"reserved {amount}"
-        case "released", _:
-            return f"given back {amount}"
-        case "settled", _:
-            return f"spent {amount}" if entry.parts else "reservation closed"
-    return f"{entry.state}{reason}"
-
-
-def _entry_record(entry: Entry) -> dict[str, str | int | datetime | None]:
-    return {
-        "at": entry.wall,
-        "event": entry.event,
-        "message_id": entry.message_id,
-        "state": entry.state,
-        "reason": entry.reason,
-        "parts": entry.parts,
-        "cost": decimal(entry.cost),
-    }
+    history.tell(past, currency)

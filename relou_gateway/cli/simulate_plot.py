@@ -6,11 +6,14 @@ Colours are Okabe and Ito's, which people with any colour vision can tell apart.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,7 @@ from ..rules.policy import MICRO, Budget
 from ..simulation import Outcome, Role, Summary
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -30,6 +34,12 @@ BINS = tuple(
 )
 MOST_BINS = 150
 """Finer ones are thinner than a line at 1200 pixels."""
+
+STEPS = 240
+"""Steps of the line of money: finer ones are hardly seen, and make the file large."""
+
+_TOO_PRECISE = re.compile(r"([ML] -?\d+\.\d\d)\d* (-?\d+\.\d\d)\d*")
+"""A point of a path in SVG; a hundredth of a point is enough, and half as long."""
 
 ORDINARY, FLOODER, MONEY, EXCESS = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, FAINT = "#222222", "#777777"
@@ -59,13 +69,23 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn; `roles` are by known number, None where nobody knows who was what."""
+    """What is drawn; `roles` are by known number, None where nobody knows who was what.
+
+    `shown` is from when until when, None for all of it. `answers_per_day` is the cap on answers,
+    which is one on money too where every answer costs the same.
+    """
 
     title: str
     outcomes: Sequence[Outcome]
     summary: Summary
     roles: Mapping[str, Role] | None
     budget: Budget
+    shown: tuple[datetime, datetime] | None = None
+    answers_per_day: int | None = None
+
+    def shows(self, at: datetime) -> bool:
+        """Say whether `at` lies within what is shown."""
+        return self.shown is None or self.shown[0] <= at < self.shown[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +110,11 @@ def draw(picture: Picture, path: Path) -> None:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(12, 9), dpi=100)
         _fill(figure, picture)
-        dated = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
-        figure.savefig(path, metadata=dated)
+        vectors = path.suffix.lower() == ".svg"
+        figure.savefig(path, metadata={"Date": None} if vectors else {"Software": None})
+    if vectors:
+        drawn = path.read_text(encoding="utf-8")
+        path.write_text(_TOO_PRECISE.sub(r"\1 \2", drawn), encoding="utf-8")
 
 
 def _fill(figure: Figure, picture: Picture) -> None:
@@ -102,11 +125,13 @@ def _fill(figure: Figure, picture: Picture) -> None:
     panels = figure.subplots(3, 1, sharex=True, gridspec_kw={"height_ratios": (1.15, 1, 1)})
     figure.subplots_adjust(left=0.075, right=0.97, top=0.855, bottom=0.055, hspace=0.34)
     came, went = _arrivals(picture), _answers(picture)
-    start, end = _span([*came, *went])
+    start, end = picture.shown or _span([*came, *went])
     width = next((bin_ for bin_ in BINS if (end - start) / bin_ <= MOST_BINS), BINS[-1])
     _stack(panels[0], f"Texts and calls that came in, per {_named(width)}", came, start, end, width)
-    _stack(panels[1], f"Answers that went out, per {_named(width)}", went, start, end, width)
-    _money(panels[2], picture, end)
+    # Where even strangers that nobody answers got answers, so did everyone: the line would tell nothing.
+    first = None if len(went) > 2 else _first_contacts(picture)
+    _stack(panels[1], f"Answers sent, per {_named(width)}", went, start, end, width, first)
+    _money(panels[2], picture, start, end)
     _dates(panels[2], start, end)
 
 
@@ -133,16 +158,29 @@ def _percent(count: int, of: int) -> str:
 
 
 def _arrivals(picture: Picture) -> list[_Series]:
-    return _by_role(((each.sender, each.line.at) for each in picture.outcomes), picture.roles)
+    came = ((each.sender, each.line.at) for each in picture.outcomes if picture.shows(each.line.at))
+    return _by_role(came, picture.roles)
 
 
 def _answers(picture: Picture) -> list[_Series]:
     sent = (
         (each.sender, each.answer.sent_at)
         for each in simulation.exchanges(picture.outcomes)
-        if each.answer.sent_at is not None
+        if each.answer.sent_at is not None and picture.shows(each.answer.sent_at)
     )
     return _by_role(sent, picture.roles)
+
+
+def _first_contacts(picture: Picture) -> _Series | None:
+    """Return when each ordinary sender came first: as many answers as that were to go out."""
+    if picture.roles is None:
+        return None
+    first: dict[str, datetime] = {}
+    for each in picture.outcomes:
+        if picture.roles.get(each.sender) is Role.ORDINARY:
+            first.setdefault(each.sender, each.line.at)
+    times = [at for at in first.values() if picture.shows(at)]
+    return _Series("ordinary senders who came", INK, times) if times else None
 
 
 def _by_role(moments: Iterable[tuple[str, datetime]], roles: Mapping[str, Role] | None) -> list[_Series]:
@@ -167,9 +205,15 @@ def _span(series: Iterable[_Series]) -> tuple[datetime, datetime]:
 
 
 def _stack(
-    axes: Axes, title: str, series: Sequence[_Series], start: datetime, end: datetime, width: timedelta
+    axes: Axes,
+    title: str,
+    series: Sequence[_Series],
+    start: datetime,
+    end: datetime,
+    width: timedelta,
+    outline: _Series | None = None,
 ) -> None:
-    """Draw counts per bin, one kind upon the other."""
+    """Draw counts per bin, one kind upon the other, and those of `outline` as a line across them."""
     from matplotlib.dates import date2num  # noqa: PLC0415
 
     first = start - (start - datetime(1970, 1, 1, tzinfo=UTC)) % width
@@ -177,22 +221,37 @@ def _stack(
     edges = [float(date2num(first + width * position)) for position in range(bins + 1)]
     below = [0] * bins
     for each in series:
-        counted = Counter(int((at - first) / width) for at in each.times)
-        above = [base + counted[position] for position, base in enumerate(below)]
+        above = [base + count for base, count in zip(below, _binned(each, first, width, bins), strict=True)]
         axes.stairs(above, edges, baseline=below, fill=True, color=each.colour, linewidth=0)
         below = above
+    top = max(below)
+    if outline is not None:
+        counts = _binned(outline, first, width, bins)
+        axes.stairs(counts, edges, color=outline.colour, linewidth=1.2)
+        top = max(top, *counts)
     axes.set_title(title, pad=10)
-    axes.set_ylim(0, max(1.0, max(below) * 1.08))
+    axes.set_ylim(0, max(1.0, top * 1.08))
     _scale(axes, integer=True)
-    _legend(axes, [(f"{each.label}: {len(each.times):,}", each.colour) for each in series])
+    named = [*series, *([outline] if outline is not None else [])]
+    _legend(axes, [(f"{each.label}: {len(each.times):,}", each.colour) for each in named], outline)
 
 
-def _legend(axes: Axes, entries: Sequence[tuple[str, str]]) -> None:
+def _binned(series: _Series, first: datetime, width: timedelta, bins: int) -> list[int]:
+    counted = Counter(int((at - first) / width) for at in series.times)
+    return [counted[position] for position in range(bins)]
+
+
+def _legend(axes: Axes, entries: Sequence[tuple[str, str]], outline: _Series | None = None) -> None:
     """Name the colours at the right end of the title's line, where no data can be hidden."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415
     from matplotlib.patches import Patch  # noqa: PLC0415
 
+    handles: list[Artist] = [Patch(color=colour, label=label) for label, colour in entries]
+    if outline is not None:
+        label, colour = entries[-1]
+        handles[-1] = Line2D([], [], color=colour, linewidth=1.2, label=label)
     axes.legend(
-        handles=[Patch(color=colour, label=label) for label, colour in entries],
+        handles=handles,
         loc="lower right",
         bbox_to_anchor=(1.0, 1.0),
         ncols=len(entries),
@@ -204,28 +263,36 @@ def _legend(axes: Axes, entries: Sequence[tuple[str, str]]) -> None:
     )
 
 
-def _money(axes: Axes, picture: Picture, end: datetime) -> None:
-    """Draw what any 24 hours cost, against the cap of a day; of a month where it is not far away."""
+def _money(axes: Axes, picture: Picture, start: datetime, end: datetime) -> None:
+    """Draw what any 24 hours cost, against the cap of a day."""
     from matplotlib.dates import date2num  # noqa: PLC0415
 
-    budget = picture.budget
     answers = [each.answer for each in simulation.exchanges(picture.outcomes)]
-    times, totals = _falling(answers, DAY, end)
+    times, totals = _coarser(*_falling(answers, DAY, end), start, end)
     top = max(totals, default=0)
-    cap = budget.per_day
+    cap = _cap_of_day(picture, answers)
     exceeded = cap is not None and top > cap
     moments, spent = [float(date2num(at)) for at in times], [total / MICRO for total in totals]
     axes.fill_between(moments, spent, step="post", color=EXCESS if exceeded else MONEY, linewidth=0)
     if cap is not None and exceeded:
         within = [min(each, cap / MICRO) for each in spent]
         axes.fill_between(moments, within, step="post", color=MONEY, linewidth=0)
-    axes.set_title(f"Money spent in the 24 hours before, {budget.currency}", pad=10)
+    axes.set_title(f"Money spent in the 24 hours before, {picture.budget.currency}", pad=10)
     if cap is not None:
         top = max(top, cap)
         _cap_line(axes, cap)
     axes.set_ylim(0, max(top / MICRO * 1.2, 0.01))
     _scale(axes, integer=False)
     _legend(axes, [(_month(picture), MONEY), *([("above the cap", EXCESS)] if exceeded else [])])
+
+
+def _cap_of_day(picture: Picture, answers: Iterable[simulation.Answer]) -> int | None:
+    """Return the most money that any 24 hours may cost; None: nothing says so."""
+    caps = [] if picture.budget.per_day is None else [picture.budget.per_day]
+    costs = {answer.cost for answer in answers if answer.sent_at is not None}
+    if picture.answers_per_day is not None and len(costs) == 1:
+        caps.append(picture.answers_per_day * costs.pop())
+    return min(caps, default=None)
 
 
 def _cap_line(axes: Axes, cap: int) -> None:
@@ -275,6 +342,18 @@ def _falling(
         if at >= end:
             break
     return times, totals
+
+
+def _coarser(
+    times: Sequence[datetime], totals: Sequence[int], start: datetime, end: datetime
+) -> tuple[list[datetime], list[int]]:
+    """Return the step line from `start` to `end` in `STEPS` steps, each as high as the line ever is in it."""
+    edges = [start + (end - start) / STEPS * step for step in range(STEPS + 1)]
+    heights = []
+    for edge, following in pairwise(edges):
+        held, until = bisect_right(times, edge) - 1, bisect_left(times, following)
+        heights.append(max(totals[max(0, held) : until], default=0))
+    return edges, [*heights, heights[-1]]
 
 
 def _dates(axes: Axes, start: datetime, end: datetime) -> None:

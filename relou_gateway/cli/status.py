@@ -256,6 +256,6 @@ def _event_line(entry: Entry) -> str:
             return f"message {entry.message_id}: {ruling}{reason}"
         case "reply", reply_state:
             return f"reply {entry.reply_id}: {reply_state}{reason}"
-        case ("raid_began" | "raid_ended"), _:
+        case (("raid_began" | "raid_ended"), _):
             return f"a raid {entry.event.removeprefix('raid_')}"
     return f"{entry.event}{reason}"

@@ -6,9 +6,13 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ..rules import budget, throttle
+from ..rules import budget, throttle, wording
 from ..rules.policy import Policy, Senders
 from ..rules.throttle import DAY, MONTH, Cap, Unit
+from ..rules.vigilance import Vigilance
+
+STRANGERS_OF_CAPS = 0.8
+"""The share of what the caps allow in a day that is expected to be people's on an ordinary one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,21 @@ def daily(policy: Policy, *, parts: int, cost: int) -> Allowance:
 def monthly(policy: Policy, *, parts: int, cost: int) -> Allowance:
     """Return the allowance of thirty days."""
     return allowance(policy, parts=parts, cost=cost, span=MONTH)
+
+
+def strangers_per_day(policy: Policy) -> float:
+    """Return how many new senders to expect in a day before any ordinary day is known.
+
+    Caps are chosen for those who are to be answered: it is most of what the tighter of the day's and
+    the month's allowance gives to a day, with the first text; where nothing caps, the usual default.
+    """
+    parts = len(wording.compose(policy.replies.texts[0], gsm7=policy.replies.gsm7).parts)
+    cost = parts * policy.budget.price.default
+    a_day = daily(policy, parts=parts, cost=cost).answers
+    a_month = monthly(policy, parts=parts, cost=cost).answers
+    if a_day is None or a_month is None:
+        return Vigilance().strangers_per_day
+    return max(0.01, round(STRANGERS_OF_CAPS * min(a_day, a_month / (MONTH / DAY)), 2))
 
 
 def _times(cap: Cap, senders: Senders, parts: int, cost: int, span: timedelta) -> int | None:

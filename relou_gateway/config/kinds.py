@@ -17,7 +17,7 @@ from .faults import ConfigError, Fault
 
 T = TypeVar("T")
 
-Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 """What a value is written as: JSON, and with few quotes also YAML."""
 
 
@@ -113,6 +113,26 @@ class Optional(NamedTuple, Generic[T]):
     def write(self, value: T | None) -> Plain:
         """Return null or the value's own form."""
         return None if value is None else self.kind.write(value)
+
+
+class Unless(NamedTuple, Generic[T]):
+    """A value, or null for one that the settings themselves have instead of none."""
+
+    kind: Kind[T]
+    none: T
+
+    @property
+    def expected(self) -> str:
+        """As its kind, or null."""
+        return f"{self.kind.expected}, or null"
+
+    def read(self, place: Place) -> T:
+        """Return the value at `place`."""
+        return self.none if place.is_null else self.kind.read(place)
+
+    def write(self, value: T) -> Plain:
+        """Return null or the value's own form."""
+        return None if value == self.none else self.kind.write(value)
 
 
 class Listed(NamedTuple, Generic[T]):
@@ -266,8 +286,6 @@ def unique(place: Place, faults: list[Fault]) -> dict[str, Entry]:
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
-    if not known:
-        return f"there is no key {_shown(name)} here; this version knows none"
     near = get_close_matches(name.lower(), known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
     return f"there is no key {_shown(name)} here; {hint}"

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from ..rules.policy import Policy
 from . import checks, document
+from .allowance import strangers_per_day
 from .checks import Finding
 from .document import Place
 from .faults import ConfigError, Fault
+from .raid_keys import FROM_CAPS
 from .schema import ROOT
 from .settings import Sections, Settings
 
@@ -47,8 +49,12 @@ def interpret(root: Place) -> Settings:
 
 
 def _settled(sections: Sections) -> Settings:
-    policy = Policy(sections.replies, sections.senders, sections.throttle, sections.budget)
-    return Settings(sections.modem, policy, sections.storage, sections.log, sections.raid)
+    raid = sections.raid
+    policy = Policy(sections.replies, sections.senders, sections.throttle, sections.budget, raid)
+    if raid.strangers_per_day == FROM_CAPS:
+        expected = strangers_per_day(policy)
+        policy = replace(policy, raid=replace(raid, strangers_per_day=expected))
+    return Settings(sections.modem, policy, sections.storage, sections.log)
 
 
 def _all(every: Iterable[checks.Check], sections: Sections) -> Iterator[Finding]:

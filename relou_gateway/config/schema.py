@@ -11,6 +11,7 @@ from pathlib import Path
 from ..rules.policy import MICRO, Balance, Budget, Prices, Replies, Senders, Text, Throttle
 from ..rules.wording import DEFAULT_TEXT
 from .kinds import REQUIRED, Key, Listed, Optional, PriceList, Record, Secret, Several, Short, Spread
+from .raid_keys import RAID
 from .settings import (
     PIN,
     Calls,
@@ -19,7 +20,6 @@ from .settings import (
     LogNumbers,
     LogSettings,
     ModemSettings,
-    RaidSettings,
     Sections,
     StorageSettings,
 )
@@ -225,9 +225,6 @@ BUDGET = Record(
     ),
 )
 
-
-RAID = Record(RaidSettings, ())
-
 STORAGE = Record(
     StorageSettings,
     (
@@ -280,7 +277,12 @@ ROOT = Record(
             "How many answers go out at most; all caps hold at once.",
         ),
         Key("budget", BUDGET, BUDGET.defaults(), "How much money goes out at most."),
-        Key("raid", RAID, RAID.defaults(), "How suspicion is weighed."),
+        Key(
+            "raid",
+            RAID,
+            RAID.defaults(),
+            "How a raid is told from ordinary days, and what it changes; none of it needs to be touched.",
+        ),
         Key("storage", STORAGE, STORAGE.defaults(), "What is remembered."),
         Key("log", LOG, LOG.defaults(), "What is logged."),
     ),

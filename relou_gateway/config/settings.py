@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..rules.policy import Budget, Policy, Replies, Senders, Throttle
+from ..rules.vigilance import Vigilance
 from .faults import ConfigError, Fault
 
 PIN = r"[0-9]{4,8}"
@@ -83,10 +84,6 @@ class ModemSettings:
         return ConfigError(Fault(self.pin_file, None, "modem.pin_file", message))
 
 
-class RaidSettings(NamedTuple):
-    """How suspicion is weighed: no rule does yet. A key is a line here and one in `schema.RAID`."""
-
-
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
     """The database: where, how long texts and numbers are kept, and how many bytes it may take."""
@@ -113,7 +110,7 @@ class Sections(NamedTuple):
     senders: Senders
     throttle: Throttle
     budget: Budget
-    raid: RaidSettings
+    raid: Vigilance
     storage: StorageSettings
     log: LogSettings
 
@@ -130,7 +127,6 @@ class Settings:
     policy: Policy
     storage: StorageSettings
     log: LogSettings
-    raid: RaidSettings = field(default_factory=RaidSettings)
     path: Path | None = None
     given: frozenset[str] = frozenset()
     warnings: tuple[Fault, ...] = ()
@@ -144,7 +140,7 @@ class Settings:
             policy.senders,
             policy.throttle,
             policy.budget,
-            self.raid,
+            policy.raid,
             self.storage,
             self.log,
         )

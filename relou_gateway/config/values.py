@@ -65,6 +65,51 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _decimal(text: str) -> float:
+    if re.fullmatch(r"-?[0-9]+,[0-9]+", text, re.ASCII):
+        raise ValueError(f"write a point: {text.replace(',', '.')}")
+    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", text, re.ASCII):
+        raise ValueError
+    return float(text)
+
+
+def _score(text: str) -> float:
+    value = _decimal(text)
+    if abs(value) > 100:
+        raise ValueError("scores are log-odds: beyond 100 there is nothing")
+    return value
+
+
+def _positive(text: str) -> float:
+    value = _decimal(text)
+    if value <= 0:
+        raise ValueError("it must be above 0")
+    return value
+
+
+def _factor(text: str) -> float:
+    value = _decimal(text)
+    if value <= 1:
+        raise ValueError("it must be above 1")
+    return value
+
+
+def _days(text: str) -> float:
+    value = _decimal(text)
+    if not 0 <= value <= 30:
+        raise ValueError("it must be from 0 to 30")
+    return value
+
+
+def _share(text: str) -> float:
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)? ?%", text, re.ASCII):
+        raise ValueError("write 0.25 for 25 %")
+    value = _decimal(text)
+    if not 0 <= value <= 1:
+        raise ValueError("it must be from 0 to 1")
+    return value
+
+
 def _amount(text: str) -> int:
     try:
         return money.micros(text)
@@ -196,6 +241,11 @@ def _same(value: Plain) -> Plain:
 DURATION = Text("a duration such as 90s, 5m, 12h or 7d", _duration, _duration_form)
 SIZE = Text("a size such as 500MB or 2GB", _size, _size_form)
 WHOLE = Text[int]("a whole number from 1", _whole, _same)
+SCORE = Text[float]("a number such as 3.5", _score, _same)
+POSITIVE = Text[float]("a number above 0 such as 12", _positive, _same)
+FACTOR = Text[float]("a factor above 1 such as 2.5", _factor, _same)
+DAYS = Text[float]("a number of days such as 3 or 0.5", _days, _same)
+SHARE = Text[float]("a share from 0 to 1 such as 0.25", _share, _same)
 AMOUNT = Text("an amount such as 16.00", _amount, money.decimal)
 YES_NO = Text[bool]("true or false", _yes_no, _same)
 COUNTRY = Text[str]("a country's ISO 3166 code such as FR", _country, _same)

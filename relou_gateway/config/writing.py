@@ -32,8 +32,8 @@ def flow(value: Plain) -> str:
             return "null"
         case bool():
             return "true" if value else "false"
-        case int():
-            return str(value)
+        case int() | float():
+            return f"{value:.9f}".rstrip("0").rstrip(".")
         case str():
             return value if _BARE.fullmatch(value) else f'"{"".join(map(_quotable, value))}"'
         case list():
@@ -59,7 +59,7 @@ def lines(settings: Settings) -> Iterator[tuple[str, str]]:
     sections = settings.sections()
     for section in ROOT.keys:
         written: Any = section.kind.write(getattr(sections, section.name))
-        yield f"{section.name}:" if written else f"{section.name}: {{}}", ""
+        yield f"{section.name}:", ""
         for name, value in written.items():
             yield f"  {name}: {flow(value)}", f"{section.name}.{name}"
 
@@ -82,9 +82,6 @@ def _section(section: Key[Any]) -> Iterator[str]:
     assert isinstance(section.kind, Record)
     yield ""
     yield from _comment(section.about, "")
-    if not section.kind.keys:
-        yield f"{section.name}: {{}}"
-        return
     yield f"{section.name}:"
     for key in section.kind.keys:
         yield from _key(key, "  ")

@@ -1,4 +1,4 @@
-"""Who sends and when: ordinary people on ordinary days, and the clock of a raid."""
+"""Who sends and when: ordinary people on ordinary days, and those who are no people at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from .texts import Corpus
 START = datetime(2026, 3, 6, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+
+PER_DAY = 200
+"""Ordinary senders of a day: what the targets assume."""
 
 # Share of a day's strangers by hour from midnight UTC: few at dawn, most when people go out.
 DAILY_CURVE = (
@@ -42,7 +45,11 @@ DAILY_CURVE = (
     7,
 )
 
-_MOBILE = ("60", "61", "62", "64", "65", "66", "67", "68", "73", "74", "75", "76", "77", "78")
+MOBILE = ("60", "61", "62", "64", "65", "66", "67", "68", "73", "74", "75", "76", "77", "78")
+
+
+Span = tuple[datetime, datetime]
+"""From, until."""
 
 
 class Event(NamedTuple):
@@ -56,12 +63,19 @@ class Event(NamedTuple):
 
 @dataclass
 class Scene:
-    """A trace in the making: its events, its truth (number → ordinary or flooder), its means."""
+    """A trace in the making: its events, its truth (number → ordinary or flooder), its means.
+
+    Who is no person (a short code, a name, a premium number) or lives abroad has no truth.
+    `raid` is when raiders join, None where nobody does; `counted` is when the ordinary senders
+    first came that its figures are about, None where that is the whole trace.
+    """
 
     rng: random.Random
     corpus: Corpus
     events: list[Event] = field(default_factory=list)
     truth: dict[str, str] = field(default_factory=dict)
+    raid: Span | None = None
+    counted: Span | None = None
 
     def write(self, at: datetime, number: str, text: str) -> None:
         """Add a text message."""
@@ -74,7 +88,7 @@ class Scene:
     def fresh_number(self, role: str, prefix: str = "") -> str:
         """Return a French mobile number that nobody has yet, beginning with `prefix`, for `role`."""
         while True:
-            start = prefix or "+33" + self.rng.choice(_MOBILE)
+            start = prefix or "+33" + self.rng.choice(MOBILE)
             number = start + "".join(str(self.rng.randrange(10)) for _ in range(12 - len(start)))
             if number not in self.truth:
                 self.truth[number] = role
@@ -114,22 +128,24 @@ def person(scene: Scene, at: datetime, number: str) -> None:
         )
 
 
-def raid_moment(rng: random.Random, start: datetime, span: timedelta, waves: list[timedelta]) -> datetime:
-    """Draw when a raider joins: half at an hour of the day, half with a wave that a forum post set off."""
-    while True:
-        if rng.random() < 0.5:
-            at = moment_of_day(
-                rng, start.replace(hour=0, minute=0, second=0) + rng.randrange(span.days + 2) * DAY
-            )
-        else:
-            at = start + rng.choice(waves) + timedelta(seconds=_exponential(rng, 3 * 3600))
-        if start <= at < start + span:
-            return at
+def ordinary_days(scene: Scene, days: int, a_day: float = PER_DAY, prefix: Callable[[], str] = str) -> None:
+    """Add `days` from the start: `a_day` ordinary senders each, and four contacts that are no person."""
+    people(scene, round(days * a_day), START, days, prefix)
+    for _ in range(4 * days):
+        nobody(scene, START + days * DAY * scene.rng.random(), scene.corpus.ordinary(scene.rng))
 
 
-def waves_of(rng: random.Random, span: timedelta) -> list[timedelta]:
-    """Draw when posts call for the raid: at its start, and a few times later."""
-    return [timedelta(0), *(span * rng.random() for _ in range(4))]
+def nobody(scene: Scene, at: datetime, text: str) -> None:
+    """Add a contact of one who is never answered: a name, a service, a premium or foreign number."""
+    rng = scene.rng
+    digits = f"{rng.randrange(10**6):06}"
+    number = rng.choice(
+        ("INFO SMS", "38" + digits[:3], "+33899" + digits, "+33140" + digits, "+49151" + digits + "12")
+    )
+    if rng.random() < 0.1:
+        scene.call(at, "")  # the number is withheld
+    else:
+        scene.write(at, number, text)
 
 
 def _exponential(rng: random.Random, mean: float) -> float:

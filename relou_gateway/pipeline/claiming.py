@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from .. import log
 from ..log import Event as Happened
-from ..rules import admission, budget, numbers, throttle
+from ..rules import admission, budget, money, numbers, throttle
 from ..rules.admission import Message
 from ..rules.lifecycle import Event
+from ..rules.policy import Budget
 from ..rules.ranking import Waiting
 from ..rules.records import Kind, Moment, Purpose, Ruling
+from ..rules.shares import Pace
 from ..rules.throttle import Denial, Spending, Windows
 from ..store import gateway as state
 from ..store import ledger, outbox, senders
@@ -20,6 +22,9 @@ from .gateway import Gateway, Rest
 
 REST_AT_MOST = timedelta(hours=1)
 """After this time the caps are asked again, whatever was reckoned."""
+
+CREDIT_HOLDS = timedelta(minutes=1)
+"""After this time a credit that was too low is looked up again."""
 
 
 def worth_asking(gateway: Gateway) -> bool:
@@ -42,8 +47,8 @@ def _rests(tx: Connection, gateway: Gateway, now: datetime) -> bool:
 def claim_next(gateway: Gateway) -> Reply | None:
     """Claim the first of the due replies, in the ranking's order, that the caps allow (C3).
 
-    Caps, pause and the sender's standing are asked in the transaction that reserves, so
-    nothing that happens meanwhile can pass a cap.
+    Caps, pace, credit, pause and the sender's standing are asked in the transaction that reserves,
+    so nothing that happens meanwhile can pass a cap.
     """
     claimed, denied, gateway.rest = None, None, None
     with gateway.database.transaction("C3 claim") as tx:
@@ -57,11 +62,11 @@ def claim_next(gateway: Gateway) -> Reply | None:
 
 
 def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply | None, Denial | None]:
-    """Return the reply that was claimed; or None, and the denial that ends first, if a cap denied any."""
+    """Return the reply that was claimed; or None, and the denial that ends first, if any was denied."""
     waiting = outbox.waiting(tx, now.quota)
     windows = _windows(tx, gateway, now)
     ordered = gateway.ranking.order(waiting, windows, now.quota, gateway.rng)
-    room = _Room(windows)
+    room = _Room(windows, gateway.policy.budget, _credit(tx))
     for each in ordered:
         assert each.ready, f"reply {each.id} is not due"
         if not room.has(each):
@@ -75,40 +80,78 @@ def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply |
 
 
 class _Room:
-    """Asks the caps for one reply after another, each size but once where there is room for nobody."""
+    """Asks credit, caps and pace for one reply after another, but once for all that must fare alike.
 
-    def __init__(self, windows: Windows) -> None:
+    `sizes` are the parts and costs for which there is room for nobody, whoever he is.
+    """
+
+    def __init__(self, windows: Windows, limits: Budget, credit: int | None) -> None:
         self.windows = windows
-        self.denied: Denial | None = None
+        self._limits = limits
+        self._credit = credit
+        self._denials: dict[tuple[tuple[int, int], tuple[bool, ...]], Denial | None] = {}
         self.sizes: set[tuple[int, int]] = set()
 
     def has(self, each: Waiting) -> bool:
-        """Say whether the caps allow this reply now; `denied` is the denial that ends first."""
+        """Say whether this reply may go now."""
         size = (each.parts, each.cost)
         if size in self.sizes:
             return False
-        wish = Spending(each.number, each.parts, each.cost, None)
-        if self.windows.fits(wish):
-            return True
-        denial = self.windows.denial(wish)
-        assert denial is not None, "what does not fit is denied"
-        self.denied = denial if self.denied is None else min(self.denied, denial, key=_ends)
-        if self.windows.denies_everyone(*size):
-            self.sizes.add(size)
-        return False
+        alike = (size, self.windows.known(each.number))
+        if alike not in self._denials:
+            self._denials[alike] = self._denial(Spending(each.number, each.parts, each.cost, None))
+            if self._denials[alike] is not None and self._is_for_nobody(*size):
+                self.sizes.add(size)
+        return self._denials[alike] is None
+
+    @property
+    def denied(self) -> Denial | None:
+        """The denial that ends first."""
+        return min((each for each in self._denials.values() if each is not None), key=_ends, default=None)
+
+    @property
+    def lacks_credit(self) -> bool:
+        """Whether anything was denied for want of credit."""
+        return any(self._is_too_dear(cost) for (_, cost), _ in self._denials)
+
+    def _denial(self, wish: Spending) -> Denial | None:
+        floor = budget.floor(self._limits)
+        if floor is not None and self._is_too_dear(wish.cost):
+            return Denial(floor, None)
+        return None if self.windows.fits(wish) else self.windows.denial(wish)
+
+    def _is_for_nobody(self, parts: int, cost: int) -> bool:
+        return self._is_too_dear(cost) or self.windows.denies_everyone(parts, cost)
+
+    def _is_too_dear(self, cost: int) -> bool:
+        return budget.below_floor(self._credit, cost, self._limits)
 
 
 def _windows(tx: Connection, gateway: Gateway, now: Moment) -> Windows:
-    caps = (*throttle.caps(gateway.policy.throttle), *budget.caps(gateway.policy.budget))
-    return Windows(caps, ledger.spendings(tx, now.quota - throttle.MONTH), now.quota)
+    """Return the caps as they stand, paced unless the ranking is one for caps alone."""
+    policy, rhythm = gateway.policy, gateway.ranking.rhythm(now.quota)
+    return Windows(
+        (*throttle.caps(policy.throttle), *budget.caps(policy.budget)),
+        ledger.spendings(tx, now.quota - throttle.MONTH),
+        now.quota,
+        None if rhythm is None else Pace(rhythm, policy.raid.carry_days),
+    )
+
+
+def _credit(tx: Connection) -> int | None:
+    """Return the SIM's credit as far as it is known, in micro-units."""
+    known = state.credit(tx)
+    return None if known is None else known.amount
 
 
 def _rest(gateway: Gateway, room: _Room, *, held_back: bool) -> None:
-    """Remember until when asking again is no use: the caps deny, or the ranking holds back."""
+    """Remember until when asking again is no use: all is denied, or the ranking holds back."""
     now = room.windows.now
     ends = [now + REST_AT_MOST]
-    if room.denied is not None:
-        ends.append(_ends(room.denied))
+    if (denied := room.denied) is not None:
+        ends.append(_ends(denied))
+    if room.lacks_credit:
+        ends.append(now + CREDIT_HOLDS)
     if held_back:
         ends.append(now + gateway.ranking.patience)
     if len(ends) > 1:
@@ -135,14 +178,19 @@ def _no_longer_welcome(tx: Connection, gateway: Gateway, reply: Reply, now: Mome
 
 
 def _note_denial(gateway: Gateway, denied: Denial | None) -> None:
-    """Say once that a cap is reached, and once that it is free again."""
-    before, gateway.denied = gateway.denied, denied
-    if denied is not None and (before is None or before.cap != denied.cap):
-        log.say(
-            Happened.CAP_REACHED,
-            cap=denied.cap.name,
-            limit=denied.cap.limit,
-            until=denied.until and denied.until.isoformat(),
-        )
-    if denied is None and before is not None:
+    """Say once that a cap is reached, and once that it is free again; the pace goes without saying."""
+    reached = None if denied is None or denied.paced else denied
+    before, gateway.denied = gateway.denied, reached
+    if reached is not None and (before is None or before.cap != reached.cap):
+        _say_reached(reached, gateway.policy.budget)
+    if reached is None and before is not None:
         log.say(Happened.CAP_FREE, cap=before.cap.name)
+
+
+def _say_reached(reached: Denial, limits: Budget) -> None:
+    cap = reached.cap
+    if cap == budget.floor(limits):
+        log.say(Happened.CREDIT_LOW, cap=cap.name, keep=money.decimal(cap.limit))
+    else:
+        until = reached.until and reached.until.isoformat()
+        log.say(Happened.CAP_REACHED, cap=cap.name, limit=cap.limit, until=until)

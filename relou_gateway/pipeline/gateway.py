@@ -41,13 +41,14 @@ class Gateway:
     whose turn it is; `keep` is how long numbers and texts are remembered. The rest is what the
     steps know besides the database: `rest` says until when nothing can go, `denied` why;
     `freed` are slots whose deletion the modem confirmed and the store does not know of yet,
-    `unsure` those whose deletion may or may not have happened. `storing` and `judging` are what
-    is being worked on, for whoever catches a fault of the program's, and `unstorable` are the
-    slots on which that happened. `flowing` says that the last listing brought something, so
-    that the network may have more for the slots that are free now. `heard_to` is the last verdict
-    that the ranking heard, None before it heard any; `raid_since` is its word on whether a raid
-    runs, and `asked_of_raid` says that it was asked; `told_to` is the last waiting reply whose
-    suspicion was written down, and `forgot_at` when retention ran last.
+    `unsure` those whose deletion may or may not have happened; `kept` maps those that could not be
+    freed by hand to when that was tried, and `by_hand_at` is when it was last tried of any. `storing`
+    and `judging` are what is being worked on, for whoever catches a fault of the program's, and
+    `unstorable` are the slots on which that happened. `flowing` says that the last listing brought
+    something, so that the network may have more for the slots that are free now. `heard_to` is the
+    last verdict that the ranking heard, None before it heard any; `raid_since` is its word on
+    whether a raid runs, and `asked_of_raid` says that it was asked; `told_to` is the last waiting
+    reply whose suspicion was written down, and `forgot_at` when retention ran last.
     """
 
     database: Database
@@ -60,6 +61,8 @@ class Gateway:
     freed: set[SlotAddress] = field(default_factory=set)
     unsure: set[SlotAddress] = field(default_factory=set)
     unstorable: set[SlotAddress] = field(default_factory=set)
+    kept: dict[SlotAddress, datetime] = field(default_factory=dict)
+    by_hand_at: datetime | None = None
     denied: Denial | None = None
     rest: Rest | None = None
     storing: SlotAddress | None = None
@@ -85,4 +88,5 @@ def push(tx: Connection, gateway: Gateway, waiting: Reply | None, latest: dateti
     if waiting is not None:
         lower, _ = gateway.policy.replies.delay
         due_at = admission.pushed_due(waiting.due_at, waiting.created_at, latest, lower)
-        outbox.push(tx, waiting.id, due_at)
+        if due_at > waiting.due_at:  # most of a talker's words push no further
+            outbox.push(tx, waiting.id, due_at)

@@ -11,9 +11,10 @@ from ..rules.records import Listing, SlotAddress
 from ..store import inbox, outbox
 from ..store.inbox import Taken
 from .gateway import Gateway, push
+from .stuck import free_by_hand
 
 REFUSALS_BEFORE_STUCK = 3
-"""A slot that the modem refused to delete this often is left alone and shown to the operator."""
+"""A slot that the modem refused to delete this often is freed by hand, and shown until then."""
 
 
 def receive(gateway: Gateway, modem: Modem) -> Taken:
@@ -28,7 +29,7 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
         taken = inbox.take(tx, listing, now, gateway.canonical, gateway.unsure, gateway.take_up)
         for number in taken.rang_again:
             push(tx, gateway, outbox.waiting_of(tx, number), now.quota)
-        stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK))
+        stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK)) if taken.deletable else set()
     gateway.freed.clear()
     gateway.flowing = bool(taken.messages or taken.parts)
     for address in taken.twins:
@@ -38,12 +39,15 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
     if taken.messages:
         log.say(Happened.SMS_RECEIVED, messages=len(taken.messages), last=taken.messages[-1])
     _delete(gateway, modem, [address for address in taken.deletable if address not in stuck])
+    if stuck:
+        shown = {slot.address: slot.fingerprint for slot in listing.slots if slot.address in stuck}
+        free_by_hand(gateway, modem, shown)
     return taken
 
 
 def _without_unstorable(gateway: Gateway, listing: Listing) -> Listing:
     """Leave out the slots over which the program stumbled; they stay in the modem."""
-    if gateway.unstorable.isdisjoint(slot.address for slot in listing.slots):
+    if not gateway.unstorable or gateway.unstorable.isdisjoint(slot.address for slot in listing.slots):
         return listing
     slots = tuple(slot for slot in listing.slots if slot.address not in gateway.unstorable)
     return replace(listing, slots=slots, complete=False)

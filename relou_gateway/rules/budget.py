@@ -6,6 +6,8 @@ What the SIM itself says of its credit is advice that can only make us stop earl
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .policy import Budget
 from .throttle import DAY, MONTH, Cap, Unit
 
@@ -14,6 +16,11 @@ def caps(budget: Budget) -> tuple[Cap, ...]:
     """Return the caps on money that `budget` sets; limits are micro-units."""
     every = (("budget.per_day", DAY, budget.per_day), ("budget.per_month", MONTH, budget.per_month))
     return tuple(Cap(name, Unit.MONEY, span, limit) for name, span, limit in every if limit is not None)
+
+
+def floor(budget: Budget) -> Cap | None:
+    """Return what is to be kept of the SIM's credit as a cap to name; it has no window."""
+    return None if budget.keep is None else Cap("budget.keep", Unit.MONEY, timedelta(0), budget.keep)
 
 
 def below_floor(credit: int | None, cost: int, budget: Budget) -> bool:

@@ -36,9 +36,9 @@ class LeastSuspicious:
         self._lots: dict[int, float] = {}
         self.answers_up_to: float | None = None
 
-    @property
-    def raid_since(self) -> datetime | None:
-        """Since when a raid runs, as far as was heard."""
+    def raid_since(self, now: datetime) -> datetime | None:
+        """Return since when a raid runs at `now`."""
+        self._memory.advance(now)
         spell = self._memory.watch.current
         return None if spell is None else datetime.fromtimestamp(spell.since, UTC)
 

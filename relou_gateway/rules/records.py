@@ -134,12 +134,16 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The radio's state. `signal_percent` is None where the modem does not know it."""
+    """The radio's state. `signal_percent` is None where the modem does not know it.
+
+    `full_percent` is how much of the fuller of its memories for messages is taken.
+    """
 
     registered: bool
     roaming: bool
     operator: str
     signal_percent: int | None
+    full_percent: int | None = None
 
 
 # --- what is decided ----------------------------------------------------------------------

@@ -8,9 +8,11 @@ costs. The gateway cuts by itself and sends each part alone: what is counted her
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from .policy import Text
@@ -278,20 +280,25 @@ def is_stop(text: str, stop_words: Iterable[str]) -> bool:
 
     Case, accents, width and whatever stands round the word do not matter: « stop » ! is STOP.
     """
-    said = _bare(text)
-    return said != "" and any(said == _bare(word) for word in stop_words)
+    said = _bare(text.strip()[: _LONGEST_STOP + 1])
+    return said != "" and any(said == _bare(word.strip()[: _LONGEST_STOP + 1]) for word in stop_words)
 
 
+_NOT_ASCII = re.compile("[^\0-\x7f]")
+_FROM_LETTER_TO_LETTER = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+
+
+@lru_cache(maxsize=256)  # every message is asked about twice, and each time against the same few words
 def _bare(text: str) -> str:
     """Return the words of `text` alone, without case and accents; empty if it is too long for that."""
-    text = text.strip()
     if len(text) > _LONGEST_STOP:
         return ""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(
-        mark for mark in decomposed if unicodedata.category(mark) not in {"Mn", "Cf"}
-    ).casefold()
-    words = [place for place, character in enumerate(letters) if character.isalnum()]
+    letters = _NOT_ASCII.sub(_without_marks, decomposed).casefold()
     # A stop word may also be a sign, such as 🛑: what has no letters is compared whole.
-    bare = letters[words[0] : words[-1] + 1] if words else letters
-    return " ".join(bare.split())
+    words = _FROM_LETTER_TO_LETTER.search(letters)
+    return " ".join((words[0] if words else letters).split())
+
+
+def _without_marks(found: re.Match[str]) -> str:
+    return "" if unicodedata.category(found[0]) in {"Mn", "Cf"} else found[0]

@@ -14,11 +14,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ..config import Settings
-from ..config.allowance import daily, monthly
-from ..rules import numbers, wording
+from ..rules import numbers
 from ..rules.least_suspicious import LeastSuspicious
 from ..rules.ranking import FirstCome, Ranking
-from ..rules.vigilance import Vigilance
 from . import course, hook
 from .outcome import Answer, Outcome, write_outcomes
 from .summary import Exchange, Group, Summary, as_json, exchanges, quantile, rolling, summarise
@@ -45,10 +43,6 @@ __all__ = [
     "summarise",
     "write_outcomes",
 ]
-
-
-STRANGERS_OF_CAPS = 0.8
-"""The share of what the caps allow in a day that is expected to be people's on an ordinary one."""
 
 
 class Policy(StrEnum):
@@ -89,13 +83,3 @@ def _ranking(policy: Policy, settings: Settings) -> Ranking:
         case Policy.CAPS:
             return FirstCome()
     return LeastSuspicious(settings.policy.raid)
-
-
-def _vigilance(settings: Settings) -> Vigilance:
-    """Expect, before any ordinary day is known, most of those whom the caps were chosen to answer."""
-    policy = settings.policy
-    cut = wording.compose(policy.replies.texts[0], gsm7=policy.replies.gsm7)
-    answer = {"parts": len(cut.parts), "cost": wording.cost(cut, policy.budget.price.default)}
-    days = ((daily(policy, **answer).answers, 1), (monthly(policy, **answer).answers, 30))
-    a_day = min((answers / span for answers, span in days if answers is not None), default=None)
-    return Vigilance() if a_day is None else Vigilance(strangers_per_day=STRANGERS_OF_CAPS * a_day)

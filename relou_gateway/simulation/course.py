@@ -8,13 +8,10 @@ and so is a listing that left something in the slots; the sweep keeps its minute
 from __future__ import annotations
 
 import random
-import tempfile
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from .. import pipeline
 from ..clock import ManualClock
@@ -24,7 +21,7 @@ from ..rules.admission import Reason
 from ..rules.ranking import Ranking
 from ..rules.records import Kind, Moment, Ruling, Status
 from ..store import inbox, outbox
-from ..store.database import Database, create_or_migrate
+from ..store.database import Database
 from ..store.inbox import Received
 from .outcome import Answer, Outcome
 from .radio import TraceRadio
@@ -47,20 +44,10 @@ def run(
     """Return what became of each line of `trace`, once every reply has ended."""
     if not trace:
         return []
-    with _database() as database:
+    with Database(None) as database:
         course = _Course(trace, settings, database, ranking, rng, send_takes)
         course.run(progress)
         return course.outcomes()
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    """Yield a database of its own, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="relou-simulation-") as folder:
-        path = Path(folder) / "simulation.db"
-        create_or_migrate(path)
-        with Database(path, durable=False) as database:
-            yield database
 
 
 class _Course:
@@ -80,6 +67,7 @@ class _Course:
         start = _whole_milliseconds(trace[0].at)
         self._clock = ManualClock(start)
         self._swept = start
+        self._sweeps_from = start + SWEEP_EVERY
         self._radio = TraceRadio(trace=trace, clock=self._clock, send_takes=send_takes)
         self._gateway = Gateway(
             database=database,
@@ -95,7 +83,7 @@ class _Course:
         while True:
             looked = self._now
             if not pipeline.send(self._gateway, self._radio) and not self._radio.holds_more:
-                following = self._next_event()
+                following = self._next_event(looked + self._poll)
                 if following is None:
                     return
                 self._clock.advance_to(_on_grid(looked, self._poll, following))
@@ -107,14 +95,20 @@ class _Course:
     def _now(self) -> datetime:
         return self._clock.read().quota
 
-    def _next_event(self) -> datetime | None:
-        """Return when something can happen next; None: nothing ever will."""
+    def _next_event(self, next_look: datetime) -> datetime | None:
+        """Return when something can happen next; None: nothing ever will.
+
+        Where something comes in before `next_look`, nobody needs to ask what else there is.
+        """
+        comes_in = self._radio.next_at
+        if comes_in is not None and comes_in <= next_look:
+            return comes_in
         now = self._now
         with self._gateway.database.snapshot() as tx:
             expiry = outbox.next_expiry(tx)
             due = outbox.next_due(tx, now)
             waits = outbox.anything_due(tx, now)
-        events = [self._radio.next_at, due, expiry and max(expiry, self._swept + SWEEP_EVERY)]
+        events = [comes_in, due, expiry and max(expiry, self._swept + SWEEP_EVERY)]
         if waits:
             rest = self._gateway.rest
             events.append(rest.until if rest is not None else now)
@@ -122,13 +116,17 @@ class _Course:
 
     def _sweep_at(self, now: datetime) -> bool:
         """Say whether a minute is over since the last sweep, and whether one would find something."""
-        if now < self._swept + SWEEP_EVERY:
+        if now < self._sweeps_from:
             return False
         with self._gateway.database.snapshot() as tx:
             expiry = outbox.next_expiry(tx)
-        if expiry is None or expiry > now:
+        # What is scheduled later expires later: until then, nobody needs to look again.
+        expires = now + self._gateway.policy.replies.expire if expiry is None else expiry
+        if expires > now:
+            self._sweeps_from = max(expires, self._swept + SWEEP_EVERY)
             return False
         self._swept += (now - self._swept) // SWEEP_EVERY * SWEEP_EVERY
+        self._sweeps_from = self._swept + SWEEP_EVERY
         return True
 
     # --- what became of it --------------------------------------------------------------------

@@ -46,11 +46,11 @@ def insert(
     """
     storable, units = text_codec.storable(text)
     received_number, _ = text_codec.storable(number)
-    row = tx.execute(
+    made = tx.execute(
         """
         INSERT INTO inbox (kind, number, received_number, text, raw, smsc_wall, received_at, received_wall,
                            parts, parts_missing, rings, last_ring_at, salt)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             kind,
@@ -67,8 +67,9 @@ def insert(
             milliseconds(now.quota) if kind is Kind.CALL else None,
             secrets.token_bytes(16),
         ),
-    ).fetchone()
-    return int(row["id"])
+    )
+    assert made.lastrowid is not None, "a row that was inserted has an id"
+    return made.lastrowid
 
 
 def store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) -> str | None:
@@ -76,8 +77,10 @@ def store_call(tx: Connection, call: Call, now: Moment, canonical: Canonical) ->
     number, _ = text_codec.storable(canonical(call.number))
     ringing = tx.execute(
         """
-        SELECT id FROM inbox WHERE kind = 'call' AND number = ? AND last_ring_at > ?
-        ORDER BY id DESC LIMIT 1
+        -- His newest call alone: every ring is counted to it, so no older one can have rung later.
+        SELECT id FROM (SELECT id, last_ring_at FROM inbox WHERE kind = 'call' AND number = ?
+                        ORDER BY id DESC LIMIT 1)
+        WHERE last_ring_at > ?
         """,
         (number, milliseconds(now.quota - SAME_CALL)),
     ).fetchone()

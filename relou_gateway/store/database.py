@@ -27,6 +27,9 @@ APPLICATION_ID = int.from_bytes(b"relu")
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another: the daemon's transactions are small."""
 
+_IN_MEMORY = Path(":memory:")
+"""SQLite's name for a database without a file."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -69,39 +72,29 @@ def content_hash(salt: bytes, number: str, text: str, raw: bytes | None) -> byte
 
 def chain_hash(previous: bytes, *fields: int | str | bytes | None) -> bytes:
     """Return the hash of a ledger row: SHA-256 over the row before and each field, typed and sized."""
-    # Twelve fields for each row, two rows for each message: joined first, they are hashed in one go.
-    return hashlib.sha256(b"".join([previous, *map(_sealed, fields)])).digest()
-
-
-def _sealed(field: int | str | bytes | None) -> bytes:
-    encoded = field if isinstance(field, bytes) else str(field).encode()
-    return b"%b:%d:%b" % (_TYPE_NAMES[type(field)], len(encoded), encoded)
-
-
-_TYPE_NAMES = {kind: kind.__name__.encode() for kind in (int, float, str, bytes, type(None))}
+    digest = hashlib.sha256(previous)
+    for field in fields:
+        encoded = field if isinstance(field, bytes) else str(field).encode()
+        digest.update(f"{type(field).__name__}:{len(encoded)}:".encode())
+        digest.update(encoded)
+    return digest.digest()
 
 
 class Database:
     """One connection to one gateway's database. Use it in one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None, *, durable: bool = True) -> None:
         """Open the database at `path`, which `create_or_migrate` has brought up to date.
 
-        Raises `StoreError` where it is missing, damaged, or of another version.
+        None makes a new one in memory, which is nobody else's and gone when it is closed (the
+        simulation's). One that is not `durable` never waits for the disk: what a power cut leaves
+        of it is worth nothing. Raises `StoreError` where it is missing, damaged, or of another version.
         """
-        self.path = path
-        self._plain_errors = _PlainErrors(path)
-        self._connection = _open(path)
-
-    @classmethod
-    def in_memory(cls) -> Self:
-        """Return a new database that is nobody else's and gone with its closing (the simulation's)."""
-        database = cls.__new__(cls)
-        database.path = Path(":memory:")
-        database._plain_errors = _PlainErrors(database.path)
-        database._connection = _connect(database.path)
-        _apply(database._connection, 0)
-        return database
+        self.path = path or _IN_MEMORY
+        self._plain_errors = _PlainErrors(self.path)
+        self._connection = _make_in_memory() if path is None else _open(path)
+        if not durable:
+            self._connection.execute("PRAGMA synchronous = OFF")
 
     def close(self) -> None:
         """Close the connection."""
@@ -212,6 +205,12 @@ def _open(path: Path) -> Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def _make_in_memory() -> Connection:
+    connection = _connect(_IN_MEMORY)
+    _apply(connection, 0)
     return connection
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..rules.lifecycle import Event
-from ..rules.records import Moment
+from ..rules.records import WAITING, Moment, Status
 from . import outbox, queue, senders
 from .database import Connection, milliseconds
 
@@ -20,7 +20,8 @@ BY_AN_OPERATOR = "by an operator"
 class Forgotten:
     """What was forgotten of one number, and what was not.
 
-    `cancelled` waited, `kept` are replies that are being sent or in doubt. `unjudged` counts messages
+    `cancelled` waited; `sending` and `in_doubt` are replies whose fate is open, for which all his replies
+    are kept. `unjudged` counts messages
     that have no verdict yet, and need their number for it. `still_known` says that number and
     counts stay, since an answer, a STOP or a mute must not be forgotten.
     """
@@ -29,7 +30,8 @@ class Forgotten:
     messages: int
     replies: int
     cancelled: tuple[int, ...]
-    kept: tuple[int, ...]
+    sending: tuple[int, ...]
+    in_doubt: tuple[int, ...]
     unjudged: int
     still_known: bool
 
@@ -54,16 +56,19 @@ def forget(tx: Connection, number: str, now: Moment) -> Forgotten:
     What waits for him is cancelled first. Parts of a text that is not whole yet stay: in ten
     minutes at the most they are a message like others.
     """
-    cancelled = queue.waiting_for(tx, number)
+    cancelled = queue.replies_to(tx, number, WAITING)
     for reply_id in cancelled:
         outbox.operate(tx, reply_id, Event.CANCEL, BY_AN_OPERATOR, now)
-    kept = queue.beyond_recall(tx, number)
+    sending = queue.replies_to(tx, number, [Status.SENDING])
+    in_doubt = queue.replies_to(tx, number, [Status.IN_DOUBT])
     return Forgotten(
         number=number,
         messages=_forget_messages(tx, number),
-        replies=_forget_replies(tx, number, recipients=not kept),
+        # A doubt has to find the answers after it, when it is settled: so they go together.
+        replies=0 if sending or in_doubt else _forget_replies(tx, number),
         cancelled=tuple(cancelled),
-        kept=tuple(kept),
+        sending=tuple(sending),
+        in_doubt=tuple(in_doubt),
         unjudged=_unjudged(tx, number),
         still_known=not _forget_sender(tx, number, now),
     )
@@ -84,21 +89,19 @@ def _unjudged(tx: Connection, number: str) -> int:
     return int(row[0])
 
 
-def _forget_replies(tx: Connection, number: str, *, recipients: bool) -> int:
-    """Forget what ended. `recipients` stay where a doubt has to find the later answers, to be settled."""
-    if recipients:
-        # A name of its own for each: one for all would count as one recipient.
-        tx.execute(
-            """
-            UPDATE reservations SET recipient = '#' || id
-            WHERE reply_id IN (SELECT id FROM outbox WHERE number = ?)
-            """,
-            (number,),
-        )
+def _forget_replies(tx: Connection, number: str) -> int:
+    # A name of its own for each: one for all would count as one recipient.
+    tx.execute(
+        """
+        UPDATE reservations SET recipient = '#' || id
+        WHERE reply_id IN (SELECT id FROM outbox WHERE number = ? AND kind = 'reply')
+        """,
+        (number,),
+    )
     return tx.execute(
         """
         UPDATE outbox SET number = '', text = '', salt = x''
-        WHERE number = ? AND salt != x'' AND state NOT IN ('scheduled', 'held', 'sending', 'in_doubt')
+        WHERE number = ? AND kind = 'reply' AND salt != x''
         """,
         (number,),
     ).rowcount

@@ -27,6 +27,14 @@ class RaidSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """What the SIM was last known to hold, in micro-units, and when that was (wall time)."""
+
+    amount: int
+    told_wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ModemSeen:
     """The modem as the daemon last saw it. `registered_at` is quota time, `seen_wall` wall time."""
 
@@ -166,3 +174,14 @@ def note_network(tx: Connection, network: Network, now: Moment) -> None:
             milliseconds(now.wall),
         ),
     )
+
+
+def credit(tx: Connection) -> Credit | None:
+    """Return the SIM's credit, None where nobody knows it."""
+    row = tx.execute("SELECT credit, credit_wall FROM gateway").fetchone()
+    return None if row["credit"] is None else Credit(row["credit"], time_of(row["credit_wall"]))
+
+
+def note_credit(tx: Connection, amount: int, now: Moment) -> None:
+    """Write down what the operator says that the SIM holds, in micro-units."""
+    tx.execute("UPDATE gateway SET credit = ?, credit_wall = ?", (amount, milliseconds(now.wall)))

@@ -93,36 +93,39 @@ def take(
     comes next, and None behind the last.
     """
     before = _highest_id(tx)
+    believed = _believed(tx)
     new_parts, deletable, twins = 0, [], []
     for slot in listing.slots:
         at_slot(slot.address)
-        known = _believed(tx, slot.address)
         deletable.append(slot.address)
-        if known is not None and known["fingerprint"] == slot.fingerprint:
+        if believed.get(slot.address) == slot.fingerprint:
             if slot.address in in_doubt:
                 twins.append(slot.address)
             continue
         message_id = _store(tx, slot, now, canonical)
         new_parts += message_id is None
         _believe(tx, slot, message_id)
+        believed[slot.address] = slot.fingerprint
     at_slot(None)
     rung = [store_call(tx, call, now, canonical) for call in listing.calls]
     if listing.complete:
-        _drop_unseen(tx, listing)
+        _drop_unseen(tx, listing, believed)
     rang_again = tuple(dict.fromkeys(number for number in rung if number is not None))
     return Taken(tuple(_ids_after(tx, before)), new_parts, tuple(deletable), tuple(twins), rang_again)
 
 
 def forget_slots(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
     """Drop the belief in slots whose deletion the modem confirmed."""
-    tx.executemany("DELETE FROM slots WHERE card = ? AND memory = ? AND location = ?", addresses)
+    for address in addresses:
+        tx.execute("DELETE FROM slots WHERE card = ? AND memory = ? AND location = ?", address)
 
 
 def count_refusals(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
     """Note that the modem refused to delete these slots."""
-    tx.executemany(
-        "UPDATE slots SET refusals = refusals + 1 WHERE card = ? AND memory = ? AND location = ?", addresses
-    )
+    for address in addresses:
+        tx.execute(
+            "UPDATE slots SET refusals = refusals + 1 WHERE card = ? AND memory = ? AND location = ?", address
+        )
 
 
 def stuck_slots(tx: Connection, refusals: int) -> list[SlotAddress]:
@@ -236,11 +239,10 @@ def forget_before(tx: Connection, before: datetime) -> int:
 # --- slots --------------------------------------------------------------------------------
 
 
-def _believed(tx: Connection, address: SlotAddress) -> Row | None:
-    row: Row | None = tx.execute(
-        "SELECT fingerprint FROM slots WHERE card = ? AND memory = ? AND location = ?", address
-    ).fetchone()
-    return row
+def _believed(tx: Connection) -> dict[SlotAddress, bytes]:
+    """Return the fingerprints of all slots that are believed to be occupied: no more than a modem has."""
+    rows = tx.execute("SELECT card, memory, location, fingerprint FROM slots")
+    return {SlotAddress(row[0], Memory(row[1]), row[2]): row[3] for row in rows}
 
 
 def _believe(tx: Connection, slot: Slot, message_id: int | None) -> None:
@@ -253,13 +255,10 @@ def _believe(tx: Connection, slot: Slot, message_id: int | None) -> None:
     )
 
 
-def _drop_unseen(tx: Connection, listing: Listing) -> None:
+def _drop_unseen(tx: Connection, listing: Listing, believed: Iterable[SlotAddress]) -> None:
     """Drop the belief in slots that a whole listing did not show: they are empty."""
     seen = {slot.address for slot in listing.slots}
-    cards = {*listing.cards}
-    rows = tx.execute("SELECT card, memory, location FROM slots").fetchall()
-    believed = (SlotAddress(row["card"], Memory(row["memory"]), row["location"]) for row in rows)
-    forget_slots(tx, [each for each in believed if each not in seen and each.card in cards])
+    forget_slots(tx, [each for each in believed if each not in seen and each.card in listing.cards])
 
 
 # --- messages -----------------------------------------------------------------------------

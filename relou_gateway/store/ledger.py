@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from itertools import starmap
 
 from ..rules.records import Moment
 from ..rules.throttle import Spending
@@ -60,17 +62,23 @@ def write(tx: Connection, event: str, now: Moment, *, state: str = "", reason: s
 
 def spendings(tx: Connection, since: datetime) -> list[Spending]:
     """Return all reservations that are open or were settled after quota time `since`."""
-    rows = tx.execute(
+    cursor = tx.cursor()
+    cursor.row_factory = (
+        None  # plain tuples: there are thousands of them, and they are asked for with each claim
+    )
+    rows = cursor.execute(
         """
         SELECT recipient, parts, cost, settled_at FROM reservations
         WHERE (settled_at IS NULL OR settled_at > ?) AND parts > 0
         """,
         (milliseconds(since),),
     )
-    return [
-        Spending(row["recipient"], row["parts"], row["cost"], optional_time(row["settled_at"]))
-        for row in rows
-    ]
+    return list(starmap(_spending, rows))
+
+
+@lru_cache(maxsize=2**15)  # from one claim to the next nearly all are the same as before
+def _spending(recipient: str, parts: int, cost: int, settled_at: int | None) -> Spending:
+    return Spending(recipient, parts, cost, optional_time(settled_at))
 
 
 def of_reply(tx: Connection, reply_id: int) -> list[Entry]:

@@ -130,7 +130,9 @@ def waiting(tx: Connection, now: datetime) -> list[Waiting]:
 
     Whole rows by the thousand would cost too much each time: `get` has the rest of the one that goes.
     """
-    rows = tx.execute(
+    cursor = tx.cursor()
+    cursor.row_factory = None  # plain tuples take half the time, and there are thousands
+    rows = cursor.execute(
         """
         SELECT id, number, parts, cost,
                due_at <= :now
@@ -144,7 +146,7 @@ def waiting(tx: Connection, now: datetime) -> list[Waiting]:
         """,
         {"now": milliseconds(now), "shelved": FAULTS_BEFORE_SHELVED},
     )
-    return [Waiting(row[0], row[1], row[2], row[3], row[4] == 1) for row in rows]
+    return [Waiting(reply, number, parts, cost, ready == 1) for reply, number, parts, cost, ready in rows]
 
 
 def anything_due(tx: Connection, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -68,22 +68,15 @@ def chosen(
     return [row["id"] for row in rows]
 
 
-def waiting_for(tx: Connection, pattern: str) -> list[int]:
-    """Return the replies, scheduled or held, to the senders whom `pattern` means."""
-    return _to(tx, pattern, Status.SCHEDULED, Status.HELD)
-
-
-def beyond_recall(tx: Connection, pattern: str) -> list[int]:
-    """Return the replies to those whom `pattern` means that are being sent, or may have been."""
-    return _to(tx, pattern, Status.SENDING, Status.IN_DOUBT)
-
-
-def _to(tx: Connection, pattern: str, *states: Status) -> list[int]:
+def replies_to(tx: Connection, pattern: str, states: Sequence[Status]) -> list[int]:
+    """Return the replies in one of `states` to the senders whom `pattern` means, oldest first."""
     rows = tx.execute(
-        """
+        f"""
         SELECT id FROM outbox INDEXED BY outbox_by_number
-        WHERE number >= ? AND number < ? AND number != '' AND kind = 'reply' AND state IN (?, ?) ORDER BY id
-        """,
+        WHERE number >= ? AND number < ? AND number != '' AND kind = 'reply'
+          AND state IN ({", ".join("?" * len(states))})
+        ORDER BY id
+        """,  # noqa: S608 - question marks
         (*senders.bounds(pattern), *states),
     )
     return [row["id"] for row in rows]

@@ -18,6 +18,9 @@ CREATE TABLE gateway (
     raid_wall       INTEGER,
     -- Up to which suspicion replies go now; NULL where tokens last for everyone.
     answers_up_to   REAL,
+    -- The SIM's credit as it was last told, in micro-units, and when; NULL where nobody knows it.
+    credit          INTEGER,
+    credit_wall     INTEGER,
     -- Where quota time stood when it was last written down, and on which boot.
     boot_id         TEXT    NOT NULL DEFAULT '',
     boottime        INTEGER NOT NULL DEFAULT 0,
@@ -40,9 +43,40 @@ CREATE TABLE modem (
     signal_percent  INTEGER,
     registered      INTEGER NOT NULL DEFAULT 0 CHECK (registered IN (0, 1)),
     registered_at   INTEGER,
+    -- How much of its memory for messages is taken, in percent; NULL where that is not known.
+    full_percent    INTEGER,
     seen_wall       INTEGER
 ) STRICT;
 INSERT INTO modem (id) VALUES (1);
+
+-- The modems that were at work here, so that another one is noticed and the same one is found again.
+CREATE TABLE modems (
+    imei            TEXT    PRIMARY KEY,
+    imsi            TEXT    NOT NULL,
+    maker           TEXT    NOT NULL,
+    model           TEXT    NOT NULL,
+    device          TEXT    NOT NULL,
+    -- Of the several ttys of one stick, that of which USB interface; NULL where it is not USB.
+    interface       INTEGER,
+    first_wall      INTEGER NOT NULL,
+    last_wall       INTEGER NOT NULL,
+    -- Counts up: the highest is the modem that was used last, whatever the clock said.
+    last_used       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- PINs that were tried, so that a wrong one is never tried twice. The hash is salted and slow.
+CREATE TABLE pins (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    imei            TEXT    NOT NULL,
+    salt            BLOB    NOT NULL,
+    hash            BLOB    NOT NULL,
+    refused         INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
+    accepted        INTEGER NOT NULL DEFAULT 0 CHECK (accepted IN (0, 1)),
+    -- Tries since then whose outcome nobody knows. Counted before the PIN goes to the modem.
+    unanswered      INTEGER NOT NULL DEFAULT 0 CHECK (unanswered >= 0),
+    tried_wall      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX pins_by_modem ON pins (imei);
 
 -- Every message and call that came in, and what became of it. Parts that wait for the rest of
 -- their message are not here yet.
@@ -257,13 +291,16 @@ CREATE TRIGGER ledger_entry_link INSTEAD OF INSERT ON ledger_entry
 BEGIN
     INSERT INTO ledger (at, wall, event, message_id, reply_id, reservation_id,
                         state, reason, parts, cost, content, previous, hash)
-    SELECT NEW.at, NEW.wall, NEW.event, NEW.message_id, NEW.reply_id, NEW.reservation_id,
-           COALESCE(NEW.state, ''), COALESCE(NEW.reason, ''), COALESCE(NEW.parts, 0),
-           COALESCE(NEW.cost, 0), COALESCE(NEW.content, x''), tip.hash,
-           CHAIN_HASH(tip.hash, NEW.at, NEW.wall, NEW.event, NEW.message_id, NEW.reply_id,
-                      NEW.reservation_id, COALESCE(NEW.state, ''), COALESCE(NEW.reason, ''),
-                      COALESCE(NEW.parts, 0), COALESCE(NEW.cost, 0), COALESCE(NEW.content, x''))
-    FROM (SELECT COALESCE((SELECT hash FROM ledger ORDER BY id DESC LIMIT 1), ZEROBLOB(32)) AS hash) AS tip;
+    -- VALUES, though the tip is looked up twice: an INSERT that selects from its own table first
+    -- fills another, which costs more than everything else in here.
+    VALUES (NEW.at, NEW.wall, NEW.event, NEW.message_id, NEW.reply_id, NEW.reservation_id,
+            COALESCE(NEW.state, ''), COALESCE(NEW.reason, ''), COALESCE(NEW.parts, 0),
+            COALESCE(NEW.cost, 0), COALESCE(NEW.content, x''),
+            COALESCE((SELECT hash FROM ledger ORDER BY id DESC LIMIT 1), ZEROBLOB(32)),
+            CHAIN_HASH(COALESCE((SELECT hash FROM ledger ORDER BY id DESC LIMIT 1), ZEROBLOB(32)),
+                       NEW.at, NEW.wall, NEW.event, NEW.message_id, NEW.reply_id,
+                       NEW.reservation_id, COALESCE(NEW.state, ''), COALESCE(NEW.reason, ''),
+                       COALESCE(NEW.parts, 0), COALESCE(NEW.cost, 0), COALESCE(NEW.content, x'')));
 END;
 
 CREATE TRIGGER inbox_received AFTER INSERT ON inbox

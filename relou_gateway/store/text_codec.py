@@ -24,9 +24,18 @@ def text(stored: bytes) -> str:
 
 def storable(received: str) -> tuple[str, bytes | None]:
     """Return `received` as storable text, and its units where that text alone would lose something."""
+    if _encodes(received):
+        return received, None
     whole = text(units(received))
+    if _encodes(whole):
+        return whole, None
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", whole), units(received)
+
+
+def _encodes(received: str) -> bool:
+    """Say whether a text has no surrogates: nearly all have none, and this is the quickest way to know."""
     try:
-        whole.encode()
+        received.encode()
     except UnicodeEncodeError:
-        return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", whole), units(received)
-    return whole, None
+        return False
+    return True

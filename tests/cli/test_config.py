@@ -90,7 +90,7 @@ def test_show_gives_every_key_and_marks_the_defaults(program: Program, tmp_path:
         "  price: {default: 0.16, DE: 0.25}",
         "  per_day: 8.00",
         "  per_month: 100.00  # default",
-        "raid: {}",
+        "  strangers_per_day: 10.67  # default",
         "  keep: 90d  # default",
     ):
         assert line in lines

@@ -210,7 +210,7 @@ def test_an_invented_trace_can_be_simulated(program: Program, tmp_path: Path) ->
     assert 0 == program("simulate", "--invent", "one-ordinary", "--out", "there", "--seed", "3")
     trace, truth = tmp_path / "there" / "trace.jsonl", tmp_path / "there" / "truth.json"
     assert 0 == program("simulate", str(trace), "--truth", str(truth), "--policy", "none", "--json")
-    assert (800, 1500) == (program.json["ordinary"]["senders"], program.json["flooders"]["senders"])
+    assert (2200, 1500) == (program.json["ordinary"]["senders"], program.json["flooders"]["senders"])
 
 
 def test_the_shapes_are_listed(program: Program) -> None:

@@ -11,9 +11,20 @@ import pytest
 from .office import JULIEN, KARIM, Office, opened
 from .program import Program
 
-LISTS = (("queue",), ("messages",), ("budget",), ("status",))
-WITH_JSON = (*LISTS, ("queue", "show", "1"))
-ALL = (*WITH_JSON, ("pause",), ("resume",), ("queue", "hold", "2"), ("queue", "settle", "1", "sent"))
+LISTS = (("queue",), ("messages",), ("budget",), ("status",), ("senders",))
+SINGLE = (("queue", "show", "1"), ("why", "1"), ("why", "2"), ("senders", "show", KARIM))
+WITH_JSON = (*LISTS, *SINGLE)
+MOVES = (
+    ("pause",),
+    ("resume",),
+    ("queue", "hold", "2"),
+    ("queue", "cancel", "--above", "1"),
+    ("queue", "settle", "1", "sent"),
+    ("senders", "block", KARIM),
+    ("senders", "unblock", KARIM),
+    ("senders", "forget", KARIM),
+)
+ALL = (*WITH_JSON, *MOVES)
 
 
 @pytest.fixture

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from relou_gateway.cli import moves
+from relou_gateway.rules.lifecycle import Event
+from relou_gateway.rules.ranking import Suspicion
 from relou_gateway.rules.records import Status
+from relou_gateway.store import outbox
+from relou_gateway.store import queue as line
+from relou_gateway.store.database import Connection, Database
 
 from .office import JULIEN, KARIM, LUCAS, MATHIEU, Office, opened
 from .program import Program
@@ -189,6 +196,126 @@ def test_a_move_without_clear_replies_is_wrong_use(office: Office, arguments: li
     office.wrote(KARIM)
     assert 2 == office.program("queue", "hold", *arguments)
     assert {1: Status.SCHEDULED} == office.states()
+
+
+# --- moves by what replies are like --------------------------------------------------------
+
+
+def suspect(office: Office, reply_id: int, score: float) -> None:
+    with office.world.gateway.database.transaction("test") as tx:
+        outbox.note_suspicion(tx, reply_id, Suspicion(score, ()))
+
+
+@pytest.fixture
+def three(office: Office) -> Office:
+    """Karim's reply waits, Julien's is held and suspicious, Mathieu's waits and is not."""
+    for number, score in ((KARIM, 0.0), (JULIEN, 3.2), (MATHIEU, -1.0)):
+        office.wrote(number)
+        suspect(office, len(office.states()), score)
+    office("queue", "hold", "2")
+    return office
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "moved"),
+    [
+        ("cancel", ["--above", "1"], [2]),
+        ("cancel", ["--above", "-0.5"], [1, 2]),
+        ("cancel", ["--above", "3.2"], []),
+        ("cancel", ["--sender", "06*"], [1, 2]),
+        ("cancel", ["--sender", "06 12 34 56 78"], [1]),
+        ("cancel", ["--state", "held"], [2]),
+        ("cancel", ["--state", "scheduled", "--sender", "+336*"], [1]),
+        ("cancel", ["--all", "--above", "1"], [2]),
+        ("cancel", ["--all"], [1, 2, 3]),
+        ("hold", ["--sender", "*"], [1, 3]),
+        ("release", ["--above", "1"], [2]),
+        ("release", ["--above", "4"], []),
+    ],
+)
+def test_replies_are_moved_by_what_they_are_like(
+    three: Office, verb: str, arguments: list[str], moved: list[int]
+) -> None:
+    becomes = {"cancel": "cancelled", "hold": "held", "release": "scheduled"}[verb]
+    before = three.states()
+    would = {"state": becomes, "moved": [], "would_move": moved}
+    assert would == three.row("queue", verb, *arguments, "--dry-run")
+    assert before == three.states()
+    assert {"state": becomes, "moved": moved} == three.row("queue", verb, *arguments)
+    assert {**before, **dict.fromkeys(moved, Status(becomes))} == three.states()
+
+
+def test_people_are_told_how_many_were_moved(three: Office) -> None:
+    assert "2 replies: cancelled\n" == three("queue", "cancel", "--sender", "06*")
+    assert "there is none that can be cancelled\n" == three("queue", "cancel", "--sender", "06*")
+
+
+def test_a_dry_run_lists_what_it_would_be_done_to(three: Office) -> None:
+    head, reply, said = three("queue", "cancel", "--above", "1", "--dry-run").splitlines()
+    assert (True, True, "1 reply would be cancelled") == (head.startswith("ID"), JULIEN in reply, said)
+    assert "0 replies would be held\n" == three("queue", "hold", "--above", "9", "--dry-run")
+
+
+def test_a_dry_run_of_named_replies_refuses_what_would_be_refused(three: Office) -> None:
+    assert (1, "Error: reply 2 is held; only one that is scheduled can be held; nothing was changed") == (
+        three.refused("queue", "hold", "1", "2", "--dry-run")
+    )
+    assert (3, "Error: there is no reply 9") == three.refused("queue", "hold", "9", "--dry-run")
+    assert [1, 3] == three.row("queue", "hold", "1", "3", "1", "--dry-run")["would_move"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["1", "--above", "1"],
+        ["--dry-run"],
+        ["--above", "much"],
+        ["--state", "sent"],
+        ["--sender", "0*6*"],
+        ["--sender", "+3361"],
+    ],
+)
+def test_filters_that_make_no_sense_are_wrong_use(three: Office, arguments: list[str]) -> None:
+    before = three.states()
+    assert 2 == three.program("queue", "hold", *arguments)
+    assert before == three.states()
+
+
+def test_many_are_moved_in_small_transactions_so_that_the_daemon_is_not_kept_waiting(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[str] = []
+    begin = Database._begin
+
+    def noted(database: Database, name: str) -> None:
+        began.append(name)
+        begin(database, name)
+
+    for index in range(5):
+        office.wrote(f"+3361200000{index}")
+    monkeypatch.setattr(Database, "_begin", noted)
+    monkeypatch.setattr(moves.batches, "__defaults__", (2,))
+    office("queue", "hold", "--all")
+    assert ["queue hold"] * 3 == began
+    assert {Status.HELD} == set(office.states().values())
+
+
+def test_what_the_daemon_took_meanwhile_is_left_out(three: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = line.chosen
+
+    def then_cancelled(tx: Connection, *filters: Any) -> list[int]:
+        found = chosen(tx, *filters)
+        tx.rollback()
+        with Database(three.folder / "gateway.db") as daemon, daemon.transaction("daemon") as its:
+            outbox.operate(its, 1, Event.CANCEL, "", three.world.now())
+        return found
+
+    monkeypatch.setattr(line, "chosen", then_cancelled)
+    assert [2, 3] == three.row("queue", "cancel", "--all")["moved"]
+
+
+def test_those_that_are_due_are_listed_by_suspicion(three: Office) -> None:
+    assert [3, 1, 2] == [row["id"] for row in three.rows("queue")]
 
 
 @pytest.mark.parametrize("outcome", ["sent", "failed"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relou_gateway.config import load
-from relou_gateway.config.allowance import Allowance, daily, monthly
+from relou_gateway.config.allowance import Allowance, daily, monthly, strangers_per_day
 from relou_gateway.rules.policy import MICRO, Budget, Policy, Throttle
 
 POLICY = load(None).policy
@@ -89,3 +89,23 @@ def test_the_defaults_allow_fifty_of_the_founders_answers_a_day() -> None:
         daily(POLICY, parts=2, cost=cost),
         monthly(POLICY, parts=2, cost=cost),
     )
+
+
+# --- whom to expect -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("throttle", "month", "expected"),
+    [
+        (NO_THROTTLE, None, 190.0),
+        (replace(NO_THROTTLE, per_day=240), None, 192.0),
+        (replace(NO_THROTTLE, per_day=240), 30 * 100 * 320_000, 80.0),
+        (replace(NO_THROTTLE, recipients_per_month=150), None, 8.0),
+        (replace(NO_THROTTLE, parts_per_month=2), None, 0.03),
+        (replace(NO_THROTTLE, per_day=0), None, 0.01),
+    ],
+)
+def test_four_fifths_of_what_the_tighter_of_day_and_month_allows_are_expected_to_be_people(
+    throttle: Throttle, month: int | None, expected: float
+) -> None:
+    assert expected == strangers_per_day(policy(throttle, month=month))

@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 
 from relou_gateway.config import ConfigError, Settings, find, load
-from relou_gateway.config.kinds import REQUIRED, Key, Optional, Record, Secret
+from relou_gateway.config.kinds import REQUIRED, Key, Optional, Record, Secret, Unless
 from relou_gateway.config.loading import PLACES
 from relou_gateway.config.schema import BALANCE, ROOT, TEXT
 
@@ -60,7 +60,7 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(tmp_path: Path) -
           per_hour: many
           per_hour: 30
         thorttle: {}
-        raid: {weight: 1}
+        raid: {alarms: 1}
         budget: {per_day: 0.10, price: {BE: 0.25}}
         storage: nowhere
         """
@@ -74,7 +74,7 @@ def test_every_fault_is_named_at_once_in_the_order_of_the_file(tmp_path: Path) -
         "config.yaml:9: throttle.per_hour: expected a whole number from 1, found 'many'",
         "config.yaml:10: throttle: 'per_hour' stands here twice, first in line 9; remove one",
         "config.yaml:11: there is no key 'thorttle' here; did you mean throttle?",
-        "config.yaml:12: raid: there is no key 'weight' here; this version knows none",
+        "config.yaml:12: raid: there is no key 'alarms' here; did you mean alarm?",
         "config.yaml:13: budget.price: default is missing: the price for all countries that are not named",
         "config.yaml:14: storage: expected a mapping of keys and values",
     ] == faults_of(tmp_path, text)
@@ -116,7 +116,7 @@ def test_null_is_refused_exactly_where_it_means_nothing(tmp_path: Path, key: str
     section, name = key.split(".")
     kind = next(each.kind for each in dict_of(section) if each.name == name)
     text = f"{section}: {{{name}: null}}"
-    if isinstance(kind, Optional):
+    if isinstance(kind, Optional | Unless):
         assert {key} == settings_of(tmp_path, text).given
     else:
         assert [f"config.yaml:1: {key}: expected {kind.expected}, found nothing"] == faults_of(tmp_path, text)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,17 @@ from relou_gateway.config.values import (
     CONNECTION,
     COUNTRY,
     CURRENCY,
+    DAYS,
     DEVICE,
     DURATION,
+    FACTOR,
     MESSAGE,
     NUMBER,
     PATTERN,
+    POSITIVE,
     PREFIX,
+    SCORE,
+    SHARE,
     SIZE,
     USSD,
     WHOLE,
@@ -134,6 +140,56 @@ def test_no_other_form_of_money_is_known(text: str) -> None:
 @given(st.integers(0, 10**15 - 1))
 def test_money_is_read_as_it_is_written(value: int) -> None:
     assert value == AMOUNT.read(at(flow(AMOUNT.write(value))))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        (SCORE, "3", 3.0),
+        (SCORE, "-2.5", -2.5),
+        (POSITIVE, "12", 12.0),
+        (POSITIVE, "0.01", 0.01),
+        (FACTOR, "1.5", 1.5),
+        (DAYS, "0", 0.0),
+        (DAYS, "30", 30.0),
+        (SHARE, "0", 0.0),
+        (SHARE, "0.25", 0.25),
+        (SHARE, "1.0", 1.0),
+    ],
+)
+def test_numbers_are_read_as_decimals(kind: Kind[float], text: str, expected: float) -> None:
+    assert expected == kind.read(at(text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "hint"),
+    [
+        (SCORE, "3,5", "write a point: 3.5"),
+        (SCORE, "101", "scores are log-odds: beyond 100 there is nothing"),
+        (POSITIVE, "0", "it must be above 0"),
+        (POSITIVE, "-1", "it must be above 0"),
+        (FACTOR, "1", "it must be above 1"),
+        (DAYS, "31", "it must be from 0 to 30"),
+        (SHARE, "1.01", "it must be from 0 to 1"),
+        (SHARE, "-0.1", "it must be from 0 to 1"),
+        (SHARE, "25%", "write 0.25 for 25 %"),
+    ],
+)
+def test_a_number_that_is_doubtful_is_refused_with_a_hint(kind: Kind[float], text: str, hint: str) -> None:
+    assert f"expected {kind.expected}, found '{text}': {hint}" == refusal(kind, text)
+
+
+@pytest.mark.parametrize("kind", [SCORE, POSITIVE, FACTOR, DAYS, SHARE])
+@pytest.mark.parametrize(
+    "text", ["", "nan", "inf", "1e3", "+1", ".5", "1.", "1_0", "１", "9" * 400, "[1]", "null"]
+)
+def test_no_other_form_of_a_number_is_known(kind: Kind[float], text: str) -> None:
+    assert refusal(kind, text).startswith(f"expected {kind.expected}, found ")
+
+
+@given(st.decimals(-100, 100, places=9))
+def test_a_number_is_read_as_it_is_written(value: Decimal) -> None:
+    assert float(value) == SCORE.read(at(flow(SCORE.write(float(value)))))
 
 
 PRICES = PriceList(AMOUNT, COUNTRY)

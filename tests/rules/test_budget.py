@@ -64,6 +64,13 @@ def test_what_is_to_be_kept_of_a_known_credit_is_not_spent(
     assert expected is below_floor(credit, cost, money(keep=keep))
 
 
+def test_the_floor_has_the_name_of_its_key_and_no_window() -> None:
+    assert (None, Cap("budget.keep", Unit.MONEY, timedelta(0), 0)) == (
+        budget.floor(money()),
+        budget.floor(money(keep=0)),
+    )
+
+
 @pytest.mark.parametrize(
     ("country", "expected"), [("FR", 160_000), ("BE", 250_000), ("", 160_000), (None, 160_000)]
 )

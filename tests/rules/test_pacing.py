@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from relou_gateway.rules.demand import BINS, Demand
 from relou_gateway.rules.pacing import Candidate, Threshold, capacity, choose, threshold
-from relou_gateway.rules.shares import EVEN, Rhythm, earliest, saved
+from relou_gateway.rules.shares import EVEN, Rhythm, saved
 from relou_gateway.rules.throttle import Cap, Spending, Unit
 from relou_gateway.rules.vigilance import Vigilance
 
@@ -76,10 +76,6 @@ def test_the_days_share_follows_the_ordinary_hours() -> None:
         evening.days(0, 12 * 3600) < 0.2,
         abs(evening.days(5000, 5000 + 86_400) - 1.0) < 1e-9,
     )
-
-
-def test_the_cell_rate_lets_a_burst_go_and_then_one_per_interval() -> None:
-    assert [0.0, 10.0] == [earliest([0.0, 0.0], 10, 2), earliest([0.0, 0.0, 0.0], 10, 2)]
 
 
 def test_the_forecast_is_yesterdays_same_hours() -> None:

@@ -376,8 +376,7 @@ def _settle_oldest(reservations: list[Reservation], keep: int, now: datetime) ->
     for each in reservations:
         if each.spending.settled_at is None:
             kept = min(keep, each.spending.parts)
-            each.spending = replace(
-                each.spending,
+            each.spending = each.spending._replace(
                 parts=kept,
                 cost=each.spending.cost * kept // each.spending.parts,
                 settled_at=max(now, each.claimed_at),

@@ -351,6 +351,14 @@ def test_whatever_else_he_texts_is_no_stop_word(text: str) -> None:
     assert not wording.is_stop(text, STOP_WORDS)
 
 
+@given(
+    before=st.text(" \n\t.,!?«»-_()", max_size=20),
+    after=st.text(" \n\t.,!?«»-_()🙂\u0302\u200b", max_size=20),
+)
+def test_what_stands_round_a_stop_word_does_not_matter(before: str, after: str) -> None:
+    assert wording.is_stop(f"{before}stop{after}", STOP_WORDS)
+
+
 @given(text=st.text())
 def test_a_text_with_a_further_word_is_no_stop_word(text: str) -> None:
     assert not wording.is_stop(f"{text} please", STOP_WORDS)

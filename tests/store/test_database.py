@@ -171,6 +171,18 @@ def test_a_database_that_is_not_ours_is_told_plainly(shared: Path, mode: int) ->
             opened(path)
 
 
+def test_a_database_in_memory_is_whole_and_nobody_elses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Database(None) as one, Database(None) as other:
+        receive(one)
+        with one.snapshot() as tx:
+            assert [] == ledger.broken_links(tx)
+        assert (1, 0) == (count(one), count(other))
+    assert [] == list(tmp_path.iterdir())
+
+
 # --- what is refused ----------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from relou_gateway.rules.admission import Past, Reason
 from relou_gateway.rules.lifecycle import MOVES, Event, IllegalMove
+from relou_gateway.rules.ranking import Contribution, Suspicion
 from relou_gateway.rules.records import Kind, Purpose, Ruling, Status
 from relou_gateway.rules.throttle import DAY, Cap, Spending, Unit, standing
 from relou_gateway.store import inbox, ledger, outbox, senders
@@ -506,6 +507,52 @@ def test_settled_as_failed_it_keeps_the_cost_of_the_parts_that_certainly_left(tx
     assert (Status.FAILED, 1) == (outbox.get(tx, 1).state, outbox.get(tx, 1).accepted)
     assert [Spending(KARIM, 1, 160_000, at(8).quota)] == spent(tx)
     assert Past(answers=1, answered_at=at(8).quota) == past(tx)
+
+
+def test_of_those_that_are_due_the_least_suspicious_is_listed_on_top(tx: Connection) -> None:
+    due = {1: 5, 2: 1, 3: 3, 4: 2, 5: 20, 6: 10, 7: 0}
+    for reply_id, second in due.items():
+        scheduled(tx, f"+3360000000{reply_id}", due_at=at(second).quota, held=reply_id == 7)
+    for reply_id, score in {1: -1.0, 2: 2.0, 5: -9.0}.items():
+        outbox.note_suspicion(tx, reply_id, Suspicion(score, ()))
+
+    assert [1, 4, 3, 6, 2, 7, 5] == [reply.id for reply in outbox.listed(tx, now=at(10).quota)]
+    assert [7, 2, 4, 3, 1, 6, 5] == [reply.id for reply in outbox.listed(tx)]
+
+
+# --- suspicion ----------------------------------------------------------------------------
+
+
+def test_a_suspicion_is_kept_with_its_signals_and_their_figures(tx: Connection) -> None:
+    reply = scheduled(tx)
+    assert (None, ()) == (reply.suspicion, reply.signals)
+    signals = (
+        Contribution("surge", 2.25, (("came", 120), ("expected", 8.5))),
+        Contribution("met_before", -1.5, ()),
+    )
+    outbox.note_suspicion(tx, reply.id, Suspicion(0.75, signals))
+
+    kept = outbox.get(tx, reply.id)
+    assert (0.75, signals) == (kept.suspicion, kept.signals)
+    assert [("reply", "scheduled", 3, 480_000)] == history(tx)
+
+
+def test_a_suspicion_that_changed_meanwhile_asks_for_a_new_look_before_the_claim(tx: Connection) -> None:
+    reply = scheduled(tx)
+    outbox.note_suspicion(tx, reply.id, Suspicion(1.0, ()))
+
+    assert outbox.claim(tx, reply, at()) is None
+    assert outbox.claim(tx, outbox.get(tx, reply.id), at()) is not None
+
+
+def test_all_that_was_to_be_sent_to_somebody_is_told_oldest_first(tx: Connection) -> None:
+    in_doubt(tx, KARIM)
+    scheduled(tx, BRICE)
+    scheduled(tx, KARIM)
+
+    assert [[1, 3], [2], [], []] == [
+        [reply.id for reply in outbox.of_number(tx, number)] for number in (KARIM, BRICE, DAVE, "")
+    ]
 
 
 # --- reservations -------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from relou_gateway.rules.admission import Past
 from relou_gateway.rules.records import Kind
-from relou_gateway.store import senders
+from relou_gateway.store import mutes, senders
 from relou_gateway.store.database import Connection, milliseconds
-from tests.store.samples import BRICE, KARIM, START, WALL_AHEAD, at
+from tests.store.samples import BRICE, KARIM, START, WALL_AHEAD, at, scheduled
 
 STRANGER = "+33699999999"
 
@@ -158,6 +158,74 @@ def test_a_strange_name_is_data_to_a_block(tx: Connection, number: str) -> None:
 
     assert not senders.is_blocked(tx, number)
     assert senders.is_blocked(tx, KARIM)
+
+
+def test_blocks_are_told_with_their_time_and_which_of_them_holds(tx: Connection) -> None:
+    for second, pattern in enumerate(["+336*", KARIM, "+33612*", "+337*"]):
+        senders.block(tx, pattern, at(second))
+    known = senders.blocks(tx)
+
+    assert {"+336*": at(0).wall, "+33612*": at(2).wall, KARIM: at(1).wall, "+337*": at(3).wall} == known
+    assert (KARIM, "+33612*", "+336*") == senders.blocking(KARIM, known)
+    assert ("+336*",) == senders.blocking(BRICE, known)
+    assert () == senders.blocking("38105", known)
+
+
+@given(st.text(min_size=1, max_size=8), st.text(max_size=8))
+def test_the_bounds_of_a_pattern_hold_the_numbers_that_it_means(number: str, pattern: str) -> None:
+    low, high = senders.bounds(pattern)
+    means = number == pattern if not pattern.endswith("*") else number.startswith(pattern[:-1])
+
+    # byte order of UTF-8 is the order of code points
+    assert means is (low <= number < high) or number.startswith(pattern[:-1] + "\U0010ffff")
+
+
+# --- listing ------------------------------------------------------------------------------
+
+
+def test_the_most_active_come_first_with_all_that_holds_of_them(tx: Connection) -> None:
+    senders.note(tx, BRICE, Kind.SMS, at(0).quota)
+    for second, kind in enumerate([Kind.SMS, Kind.CALL, Kind.SMS]):
+        senders.note(tx, KARIM, kind, at(second).quota)
+    senders.count_answer(tx, KARIM, at(5).quota)
+    senders.stop(tx, KARIM, at(6))
+    mutes.mute(tx, KARIM, at(99).quota)
+    senders.block(tx, "+3361*", at(7))
+    reply = scheduled(tx, BRICE, now=at(1))
+
+    karim, brice = senders.listed(tx)
+    assert karim == senders.Known(
+        number=KARIM,
+        first_at=at(0).quota,
+        last_at=at(2).quota,
+        messages=2,
+        calls=1,
+        answers=1,
+        answered_at=at(5).quota,
+        stopped_wall=at(6).wall,
+        muted_until=at(99).quota,
+        mutes=1,
+        waiting=None,
+        blocked_by=("+3361*",),
+    )
+    assert (BRICE, 2, 0, reply.id, ()) == (
+        brice.number,
+        brice.messages,
+        brice.answers,
+        brice.waiting,
+        brice.blocked_by,
+    )
+
+
+def test_of_equally_active_ones_the_latest_comes_first_and_the_list_can_be_cut_short(tx: Connection) -> None:
+    for second, number in enumerate([KARIM, BRICE, STRANGER]):
+        senders.note(tx, number, Kind.SMS, at(second).quota)
+
+    assert [STRANGER, BRICE, KARIM] == [each.number for each in senders.listed(tx)]
+    assert [STRANGER, BRICE] == [each.number for each in senders.listed(tx, limit=2)]
+    assert [KARIM] == [each.number for each in senders.listed(tx, "+3361*")]
+    assert [KARIM] == [each.number for each in senders.listed(tx, KARIM)]
+    assert [] == senders.listed(tx, "+337*")
 
 
 # --- retention ----------------------------------------------------------------------------
