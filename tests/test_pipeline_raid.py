@@ -349,6 +349,17 @@ def test_a_sweep_writes_down_the_suspicion_of_those_who_wait_some_at_a_time(
     assert [mobile(0), mobile(1), mobile(2), mobile(0), mobile(1)] == alarm.asked
 
 
+def test_a_reply_that_goes_keeps_what_was_thought_of_its_sender_then(world: World, alarm: Alarm) -> None:
+    world.text(mobile(1))
+    world.receive()
+    assert (None, ()) == (world.reply().suspicion, world.reply().signals)
+    world.wait(20)
+    world.send_all()
+    assert (Status.SENT, 1.25) == (world.reply().state, world.reply().suspicion)
+    assert (Contribution("tempo", 1.25, (("events", 5.0),)),) == world.reply().signals
+    assert [mobile(1)] == alarm.asked
+
+
 def test_retention_looks_at_whole_tables_once_an_hour_only(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,10 +73,18 @@ def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply |
             continue
         reply = outbox.get(tx, each.id)
         if not _no_longer_welcome(tx, gateway, reply, now) and outbox.claim(tx, reply, now) is not None:
+            _keep_suspicion(tx, gateway, reply, now)
             return outbox.get(tx, reply.id), None
     held_back = len(ordered) < sum(each.ready for each in waiting)
     _rest(gateway, room, held_back=held_back)
     return None, room.denied
+
+
+def _keep_suspicion(tx: Connection, gateway: Gateway, reply: Reply, now: Moment) -> None:
+    """Keep with the reply what spoke for and against its sender when it went."""
+    suspicion = gateway.ranking.suspicion(reply.number, now.quota)
+    if suspicion is not None:
+        outbox.note_suspicion(tx, reply.id, suspicion)
 
 
 class _Room:

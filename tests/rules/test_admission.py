@@ -228,6 +228,22 @@ CASES: list[tuple[str, Message, Past, Policy, Ruling, Reason]] = [
     ),
     ("he asked once", HIS_TEXT, Past(stopped=True), POLICY, Ruling.DECLINED, Reason.STOPPED),
     (
+        "he is muted",
+        HIS_TEXT,
+        Past(muted_until=NOW + timedelta(milliseconds=1)),
+        POLICY,
+        Ruling.DECLINED,
+        Reason.MUTED,
+    ),
+    (
+        "his mute is just over",
+        HIS_TEXT,
+        Past(muted_until=NOW),
+        POLICY,
+        Ruling.REPLY,
+        Reason.FIRST_CONTACT,
+    ),
+    (
         "he asks now",
         replace(HIS_TEXT, text=" « stop » !\n"),
         Past(),
@@ -322,6 +338,7 @@ ORDER: list[tuple[Reason, str, dict[str, object]]] = [
     (Reason.BLOCKED, "past", {"blocked": False}),
     (Reason.STOPPED, "past", {"stopped": False}),
     (Reason.STOP_WORD, "message", {"text": "Salut"}),
+    (Reason.MUTED, "past", {"muted_until": NOW}),
     (Reason.REPLY_WAITING, "past", {"waiting": False}),
     (Reason.LIFETIME, "senders", {"lifetime": None}),
     (Reason.COOLDOWN, "senders", {"cooldown": timedelta(0)}),
@@ -333,7 +350,14 @@ ORDER: list[tuple[Reason, str, dict[str, object]]] = [
 def test_the_first_rule_that_speaks_decides() -> None:
     told: dict[str, Any] = {
         "message": Message(Kind.BINARY, Sender(HIS_NUMBER, Owner.FIXED, "FR"), "STOP"),
-        "past": Past(blocked=True, stopped=True, waiting=True, answers=9, answered_at=NOW - MINUTE),
+        "past": Past(
+            blocked=True,
+            stopped=True,
+            muted_until=NOW + MINUTE,
+            waiting=True,
+            answers=9,
+            answered_at=NOW - MINUTE,
+        ),
         "senders": replace(POLICY.senders, own=(HIS_NUMBER,), answer=frozenset({"BE"})),
         "replies": replace(POLICY.replies, texts=(Text("Nee", frozenset({"NL"})),)),
     }
@@ -381,16 +405,19 @@ LIKE_NUMBERS = st.builds(
 )
 MOBILES = st.from_regex(r"(\+33|0033|0)[67][0-9]{8}|\+324[0-9]{8}", fullmatch=True, alphabet="+0123456789")
 ORIGINS = st.text(max_size=20) | LIKE_NUMBERS | st.text("0123456789+ -.()*#", max_size=18) | MOBILES
+def _moments(before: datetime, after: datetime) -> st.SearchStrategy[datetime | None]:
+    naive = st.datetimes(before.replace(tzinfo=None), after.replace(tzinfo=None))
+    return st.none() | naive.map(lambda moment: moment.replace(tzinfo=UTC))
+
+
 PASTS = st.builds(
     Past,
-    st.booleans(),
-    st.booleans(),
-    st.booleans(),
-    st.integers(0, 3),
-    st.none()
-    | st.datetimes(NOW.replace(tzinfo=None) - 30 * DAY, NOW.replace(tzinfo=None)).map(
-        lambda moment: moment.replace(tzinfo=UTC)
-    ),
+    blocked=st.booleans(),
+    stopped=st.booleans(),
+    muted_until=_moments(NOW - 30 * DAY, NOW + 30 * DAY),
+    waiting=st.booleans(),
+    answers=st.integers(0, 3),
+    answered_at=_moments(NOW - 30 * DAY, NOW),
 )
 MESSAGE_KINDS = st.sampled_from([Kind.SMS, Kind.CALL, Kind.BINARY, Kind.UNDECODABLE])
 
@@ -440,6 +467,7 @@ def test_nobody_gets_more_than_his_lifetime_or_a_second_answer_in_a_cooldown(
     if judge(HIS_TEXT, past, policy, NOW).ruling is Ruling.REPLY:
         assert past.answers < lifetime
         assert past.answered_at is None or past.answered_at + days * DAY <= NOW
+        assert past.muted_until is None or past.muted_until <= NOW
         assert (False, False, False) == (past.blocked, past.stopped, past.waiting)
 
 
