@@ -46,7 +46,6 @@ class Event(StrEnum):
     SLOT_FREED = "slot.freed"
     MODEM_CHANGED = "modem.changed"
     MODEM_SMSC_MISSING = "modem.smsc_missing"
-    MODEM_MEMORY = "modem.memory"
     SIM_CHANGED = "sim.changed"
     SIM_FILLING = "sim.filling"
     SIM_PIN_TRIED = "sim.pin_tried"

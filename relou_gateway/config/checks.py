@@ -29,6 +29,7 @@ Check = Callable[[Sections], Iterator[Finding]]
 _SAFE_DELAY = timedelta(minutes=1)
 _LATE = timedelta(hours=24)
 _SELDOM = timedelta(minutes=1)
+_MANY = 6
 
 
 def _two_pins(sections: Sections) -> Iterator[Finding]:
@@ -40,15 +41,19 @@ def _expired_before_due(sections: Sections) -> Iterator[Finding]:
     if sections.replies.expire <= sections.replies.delay[1]:
         keys = ("replies.expire", "replies.delay")
         yield Finding(keys, "a reply would expire before its delay is over; expire must be longer than delay")
+    if sections.raid.delay is not None and sections.replies.expire <= sections.raid.delay[1]:
+        keys = ("raid.delay", "replies.expire")
+        yield Finding(keys, "a reply would expire before its delay is over; replies.expire must be longer")
 
 
 def _forgotten_too_soon(sections: Sections) -> Iterator[Finding]:
     for name, span in (
         ("senders.cooldown", sections.senders.cooldown),
         ("replies.expire", sections.replies.expire),
+        ("raid.mute_for", sections.raid.mute_for),
     ):
         if sections.storage.keep < span:
-            message = f"shorter than {name}: a number would be forgotten while it still matters"
+            message = f"storage.keep is shorter than {name}: numbers are forgotten too soon"
             yield Finding(("storage.keep", name), message)
 
 
@@ -93,6 +98,11 @@ def _dearest_answers(sections: Sections) -> Iterator[tuple[int, str, int]]:
                 yield index, max(countries, key=sections.budget.price.of), parts
 
 
+def _mutes_everyone(sections: Sections) -> Iterator[Finding]:
+    if sections.raid.mute_after == 1:
+        yield Finding(("raid.mute_after",), "a raid would mute everyone who writes; null mutes nobody")
+
+
 CONTRADICTIONS: tuple[Check, ...] = (
     _two_pins,
     _expired_before_due,
@@ -100,13 +110,15 @@ CONTRADICTIONS: tuple[Check, ...] = (
     _country_without_text,
     _unsendable,
     _never_affordable,
+    _mutes_everyone,
 )
 
 
 def _soon(sections: Sections) -> Iterator[Finding]:
-    if sections.replies.delay[0] < _SAFE_DELAY:
-        message = "an answer may come within a minute, while he still stands beside her: a danger to her"
-        yield Finding(("replies.delay",), message)
+    for key, delay in (("replies.delay", sections.replies.delay), ("raid.delay", sections.raid.delay)):
+        if delay is not None and delay[0] < _SAFE_DELAY:
+            message = "an answer may come within a minute, while he still stands beside her: a danger to her"
+            yield Finding((key,), message)
 
 
 def _late(sections: Sections) -> Iterator[Finding]:
@@ -142,6 +154,18 @@ def _free_parts(sections: Sections) -> Iterator[Finding]:
         yield Finding(("budget.price",), message)
 
 
+def _mutes_soon(sections: Sections) -> Iterator[Finding]:
+    if sections.raid.mute_after is not None and 1 < sections.raid.mute_after < _MANY:
+        message = "ordinary people, too, send or ring a few times in an hour; in a raid they would be muted"
+        yield Finding(("raid.mute_after",), message)
+
+
+def _nothing_for_the_suspicious(sections: Sections) -> Iterator[Finding]:
+    if sections.raid.kept_share == 1:
+        message = "all is kept back: once tokens grow short, whoever seems suspicious gets no answer"
+        yield Finding(("raid.kept_share",), message)
+
+
 def _unused_text(sections: Sections) -> Iterator[Finding]:
     for index, text in enumerate(sections.replies.texts):
         if not any(wording.allowed([text], country) for country in sections.senders.answer):
@@ -161,6 +185,8 @@ WARNINGS: tuple[Check, ...] = (
     _seldom,
     _no_money_cap,
     _free_parts,
+    _mutes_soon,
+    _nothing_for_the_suspicious,
     _unused_text,
     _whole_numbers_logged,
 )

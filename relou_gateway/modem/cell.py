@@ -4,6 +4,7 @@ libGammu waits for up to 600 s, does not notice an unplug while it works, and ha
 what modems say (gammu#392, #136, #4, python-gammu#53). So the driver runs in a child process, the *cell*, and
 each request to it has a deadline on the wall. A cell that misses one is killed; one that
 survives even SIGKILL, because its tty hangs in the kernel, is abandoned and never waited for.
+libGammu takes a pulled modem for a slow one; so while a request runs, its path is looked at.
 After any loss the `Cell` is dead for good; `keeper` starts a fresh one.
 
 Requests and answers are JSON lines on one socket (`wire`). It is also the lifeline: nobody but
@@ -16,7 +17,6 @@ from __future__ import annotations
 import select
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,17 +24,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ..rules.records import Identity, Listing, Network, SlotAddress
-from . import wire
+from . import child, wire
+from .plug import Plug
 from .port import InDoubt, ModemFailure, ModemLost, NotSent
 
 Spec = Mapping[str, Any]
 """Which driver a cell runs, in terms of JSON: `{"driver": "gammu", "device": …}`; see `cell_child`."""
 
 GLANCE = 0.2
-"""Seconds between two looks at whether somebody is in a hurry."""
-
-REAPING = 0.5
-"""Seconds that a killed cell gets to disappear."""
+"""Seconds between two looks at whether somebody is in a hurry, and whether the modem is still plugged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Deadlines:
     open: float = 20
     listing: float = 60
     delete: float = 15
+    delete_by_hand: float = 60
     send: float = 75
     further_part: float = 30
     other: float = 25
@@ -54,10 +53,8 @@ DEADLINES = Deadlines()
 
 HUNG = "the modem does not answer; its process was killed"
 LET_GO = "the modem was let go of"
+PULLED = "{0} is gone: the modem was unplugged, or has reset itself"
 HURRIED = "the gateway is stopping and could wait no longer; the modem's process was killed"
-
-_abandoned: list[subprocess.Popen[bytes]] = []
-"""Cells that SIGKILL did not end. Kept only so that they can be reaped should they end after all."""
 
 
 class Cell:
@@ -74,6 +71,7 @@ class Cell:
         self._turn = threading.Lock()
         self._latest = float("inf")
         self._lost: ModemLost | None = None
+        self._plug = Plug(str(spec["device"])) if "device" in spec else None
         self._process, self._socket = _start_child()
         self._lines = wire.Lines()
         self._inbox: list[wire.Wire] = []
@@ -124,6 +122,12 @@ class Cell:
     def delete(self, address: SlotAddress) -> None:
         """Delete one slot; raises `DeleteFailed`, or `ModemLost` where it may be deleted."""
         self._ask("delete", {"address": wire.address_to_wire(address)}, self._deadlines.delete)
+
+    def delete_by_hand(self, slots: Mapping[SlotAddress, bytes]) -> frozenset[SlotAddress]:
+        """Delete what libGammu refuses to delete; return what is free now; raises `ModemLost`."""
+        arguments = {"slots": wire.prints_to_wire(slots)}
+        freed: frozenset[SlotAddress] = self._ask("delete_by_hand", arguments, self._deadlines.delete_by_hand)
+        return freed
 
     def send(
         self,
@@ -227,8 +231,7 @@ class Cell:
     def _next_message(self, deadline: float) -> wire.Wire:
         while not self._inbox:
             if not self._wait_readable(deadline):
-                hurried = self._latest < deadline
-                raise ModemLost("stopped", HURRIED) if hurried else ModemLost("hung", HUNG)
+                raise self._why_not(deadline)
             try:
                 data = self._socket.recv(65536)
             except OSError:
@@ -239,7 +242,7 @@ class Cell:
         return self._inbox.pop(0)
 
     def _wait_readable(self, deadline: float) -> bool:
-        """Wait for the child; False when the time is up, be it the request's or all requests'."""
+        """Wait for the child; False when the request's time is up, or all requests', or the modem is gone."""
         poll = select.poll()
         try:
             poll.register(self._socket, select.POLLIN)
@@ -248,13 +251,21 @@ class Cell:
         while (left := min(deadline, self._latest) - time.monotonic()) > 0:
             if poll.poll(1000 * min(left, GLANCE)):
                 return True
+            if self._plug is not None and self._plug.pulled:
+                break
         return bool(poll.poll(0))
+
+    def _why_not(self, deadline: float) -> ModemLost:
+        """Say why a request got no answer."""
+        if self._plug is not None and self._plug.pulled:
+            return ModemLost("absent", PULLED.format(self._plug.path))
+        return ModemLost("stopped", HURRIED) if self._latest < deadline else ModemLost("hung", HUNG)
 
     # --- the end ----------------------------------------------------------------------------
 
     def _how_it_ended(self) -> str:
         try:
-            code = self._process.wait(REAPING)
+            code = self._process.wait(child.REAPING)
         except subprocess.TimeoutExpired:
             return "the modem process closed its line"
         return (
@@ -269,7 +280,7 @@ class Cell:
             self._lost = ModemLost(cause, message)
         self._process.kill()
         self._socket.close()
-        _reap(self._process)
+        child.reap(self._process)
         return ModemLost(self._lost.cause, str(self._lost))
 
 
@@ -281,37 +292,14 @@ def _start_child() -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start the child process; return it with our end of the socket to it.
 
     Neither its arguments nor its environment tell anything of the modem: the spec, which may
-    hold a PIN, goes over the socket. A session of its own keeps Ctrl-C in a terminal away
-    from it. What libGammu writes to standard error could hold texts, so that nobody gets it.
+    hold a PIN, goes over the socket.
     """
-    for process in _abandoned[:]:
-        _reap(process, 0)
     ours, theirs = socket.socketpair()
     try:
-        process = subprocess.Popen(  # noqa: S603 - this interpreter, this package
-            [sys.executable, "-I", "-m", "relou_gateway.modem.cell_child", str(theirs.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-            cwd="/",
-        )
+        process = child.start("cell_child", str(theirs.fileno()), pass_fds=(theirs.fileno(),))
     except OSError as error:
         ours.close()
         raise ModemLost("died", f"the modem process does not start: {error}") from error
     finally:
         theirs.close()
     return process, ours
-
-
-def _reap(process: subprocess.Popen[bytes], seconds: float = REAPING) -> None:
-    """Wait a moment for a killed process to disappear; remember it if it will not."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        if process not in _abandoned:
-            _abandoned.append(process)
-        return
-    if process in _abandoned:
-        _abandoned.remove(process)

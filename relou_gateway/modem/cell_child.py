@@ -103,6 +103,9 @@ _METHODS: dict[str, Callable[[Modem, wire.Wire, Callable[[wire.Wire], None]], An
     "network": lambda modem, _request, _reply: modem.network(),
     "listing": lambda modem, _request, _reply: modem.listing(),
     "delete": lambda modem, request, _reply: modem.delete(wire.address_from_wire(request["address"])),
+    "delete_by_hand": lambda modem, request, _reply: modem.delete_by_hand(
+        wire.prints_from_wire(request["slots"])
+    ),
     "send": _send,
     "close": lambda modem, _request, _reply: modem.close(),
 }

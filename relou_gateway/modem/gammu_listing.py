@@ -42,6 +42,12 @@ class Counts:
         return tuple(memory for memory, size in sizes.items() if size)
 
     @property
+    def full_percent(self) -> int | None:
+        """How much of the fuller memory is taken, in percent."""
+        fills = [(self.sim_used, self.sim_size), (self.modem_used, self.modem_size)]
+        return max((100 * used // size for used, size in fills if size), default=None)
+
+    @property
     def first(self) -> Memory:
         """The memory whose locations libGammu counts from 1."""
         return Memory.SIM if self.sim_size else Memory.MODEM

@@ -11,13 +11,16 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import gammu
 
 from ..rules.records import Call, Identity, Listing, Memory, Network, Slot, SlotAddress, Undecodable
+from . import by_hand
+from .at import CannotOpen, Conversation, NoAnswer
 from .gammu_errors import CONVERSION_ERRORS, LOSSES, NO_MEMORIES, NO_MESSAGE, NO_SIM, GammuError
 from .gammu_listing import Counts, Pass, Shown, Unreadable
 from .gammu_message import (
@@ -30,6 +33,7 @@ from .gammu_message import (
 )
 from .gammu_stream import failure_of_send, raw_message, was_deleted
 from .port import DeleteFailed, ModemLost
+from .probe import speed_of
 from .rings import Rings
 
 UNLOCKING = 3
@@ -53,6 +57,7 @@ class GammuModem:
         calls: str = "ring",
     ) -> None:
         self._device = device
+        self._speed = speed_of(connection)
         self._smsc = {"Number": smsc, "Format": "Text", "Validity": "Max"} if smsc else {"Location": 1}
         self._hang_up = calls == "hang_up"
         self._rings = Rings()
@@ -124,6 +129,7 @@ class GammuModem:
             roaming=state == "RoamingNetwork",
             operator=info.get("NetworkName") or info.get("NetworkCode", ""),
             signal_percent=percent if percent >= 0 else None,
+            full_percent=counts.full_percent if (counts := self._read_counts()) is not None else None,
         )
 
     def listing(self) -> Listing:
@@ -164,6 +170,34 @@ class GammuModem:
             raise DeleteFailed(
                 f"slot {address.memory} {address.location} was not deleted ({error or 'no answer'})"
             )
+
+    def delete_by_hand(self, slots: Mapping[SlotAddress, bytes]) -> frozenset[SlotAddress]:
+        """Free slots that `delete` cannot; return those that hold it no more; raises `ModemLost`.
+
+        libGammu lets go of the modem meanwhile, and takes 4 s to come back.
+        """
+        if self._speed is None:
+            return frozenset()
+        ours = [address for address in slots if address.card == self._card(address.memory)]
+        known = {address: partial(_shows, slots[address]) for address in ours}
+        self.close()
+        try:
+            with Conversation(self._device, self._speed) as talk:
+                talk.greet()
+                freed = by_hand.free(talk, known)
+        except (CannotOpen, NoAnswer) as error:
+            raise ModemLost("hung", f"while a slot was freed by hand: {error}") from None
+        self._reopen()
+        return freed
+
+    def _reopen(self) -> None:
+        """Let libGammu have the modem again."""
+        try:
+            self._ask("Init")
+        except GammuError as error:
+            raise self._broken(error) from None
+        self._read_counts()  # so that a modem that falls silent is noticed in 20 s, not in 600
+        self._ask_or(None, "SetIncomingCall", True)
 
     def send(
         self,
@@ -349,11 +383,25 @@ def _configuration(device: str, connection: str) -> dict[str, Any]:
 
 
 def _decode(pdu: bytes) -> tuple[dict[str, Any] | None, str]:
-    """Return the message that a PDU holds, or None and the error."""
+    """Return the message that a PDU holds, or None and the error.
+
+    Where it ends with the SMSC's number, libGammu takes what memory holds behind it for the
+    message's type: now this, now that.
+    """
+    if len(pdu) <= 1 + pdu[0]:
+        return None, "ERR_CORRUPTED"
     try:
         return gammu.DecodePDU(pdu), ""
     except (gammu.GSMError, *CONVERSION_ERRORS) as error:
         return None, _name(error)
+
+
+def _shows(fingerprint: bytes, pdu: bytes) -> bool:
+    """Tell whether a listing that shows this PDU has this fingerprint."""
+    if fingerprint == fingerprint_of_undecodable("", pdu):
+        return True
+    message, _ = _decode(pdu)
+    return message is not None and fingerprint == fingerprint_of(message)
 
 
 def _name(error: Exception) -> str:

@@ -7,7 +7,7 @@ contract suite in the tests is run over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ..rules.records import Identity, Listing, Network, SlotAddress
@@ -81,6 +81,14 @@ class Modem(Protocol):
 
         Raises `DeleteFailed` where the modem refuses, and `ModemLost` where it may have
         obeyed: then the slot must be read again before another try.
+        """
+
+    def delete_by_hand(self, slots: Mapping[SlotAddress, bytes]) -> frozenset[SlotAddress]:
+        """Free slots that `delete` cannot free; return those that certainly hold it no more.
+
+        `slots` maps each to the fingerprint that a listing showed: a slot that shows anything
+        else by now is left alone. It takes many at once because it costs seconds, however few
+        they are. Raises `ModemLost` where some may have been deleted.
         """
 
     def send(

@@ -77,12 +77,16 @@ def delete_unanswered() -> DeleteOutcome:
     return DeleteOutcome(ModemLost("hung", "the modem does not answer"))
 
 
+_DELETED = DeleteOutcome()
+
+
 @dataclass
 class ScriptedModem:
     """A `Modem` that does what `send_script` and `delete_script` say, and else works.
 
     `send_seconds` is what one part takes; `advance` is called with the seconds of each send.
-    `accepted` and `deleted` are the network's and the modem's own record, for asserting.
+    What is `poison` can be deleted by hand alone. `accepted` and `deleted` are the network's and
+    the modem's own record, for asserting.
     """
 
     slots: Mapping[Memory, int] = field(default_factory=lambda: {Memory.SIM: 30, Memory.MODEM: 0})
@@ -95,6 +99,7 @@ class ScriptedModem:
     delete_script: deque[DeleteOutcome] = field(default_factory=deque)
     accepted: list[Accepted] = field(default_factory=list)
     deleted: list[Slot] = field(default_factory=list)
+    poison: set[Content] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._held: dict[SlotAddress, Slot] = {}
@@ -164,13 +169,31 @@ class ScriptedModem:
     def delete(self, address: SlotAddress) -> None:
         """Free a slot as `delete_script` says; raises `DeleteFailed` for an empty one."""
         self._check()
-        outcome = self.delete_script.popleft() if self.delete_script else DeleteOutcome()
+        outcome = self.delete_script.popleft() if self.delete_script else self._natural(address)
         if outcome.done:
             self._free_slot(address)
         if isinstance(outcome.failure, ModemLost):
             self._lost = outcome.failure
         if outcome.failure is not None:
             raise outcome.failure
+
+    def _natural(self, address: SlotAddress) -> DeleteOutcome:
+        if self.poison and address in self._held and self._held[address].content in self.poison:
+            return delete_refused()
+        return _DELETED
+
+    def delete_by_hand(self, slots: Mapping[SlotAddress, bytes]) -> frozenset[SlotAddress]:
+        """Free those of `slots` that show what they showed; return them, and those that are empty.
+
+        One that could not even be read, `Undecodable` without a PDU, cannot be recognised.
+        """
+        self._check()
+        held = {address: self._held[address] for address in slots if address in self._held}
+        unchanged = [address for address, slot in held.items() if slots[address] == slot.fingerprint]
+        known = [address for address in unchanged if getattr(held[address].content, "pdu", b"") is not None]
+        for address in known:
+            self._free_slot(address)
+        return frozenset([*known, *(slots.keys() - held.keys())])
 
     def send(
         self,

@@ -93,6 +93,16 @@ def address_to_wire(address: SlotAddress) -> list[str | int]:
     return [address.card, address.memory.value, address.location]
 
 
+def prints_to_wire(slots: Mapping[SlotAddress, bytes]) -> list[list[Any]]:
+    """Return slots and their fingerprints as a list."""
+    return [[address_to_wire(address), fingerprint.hex()] for address, fingerprint in slots.items()]
+
+
+def prints_from_wire(fields: list[list[Any]]) -> dict[SlotAddress, bytes]:
+    """Return the slots and fingerprints that such a list tells."""
+    return {address_from_wire(address): bytes.fromhex(fingerprint) for address, fingerprint in fields}
+
+
 def address_from_wire(fields: list[Any]) -> SlotAddress:
     """Return the address that such a list tells."""
     card, memory, location = fields
@@ -165,7 +175,8 @@ def _identity(identity: Identity) -> list[str]:
 
 
 def _network(network: Network) -> list[Any]:
-    return [network.registered, network.roaming, network.operator, network.signal_percent]
+    radio = [network.registered, network.roaming, network.operator, network.signal_percent]
+    return [*radio, network.full_percent]
 
 
 _RESULTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
@@ -174,6 +185,10 @@ _RESULTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "network": (_network, lambda fields: Network(*fields)),
     "listing": (_listing, _unlisting),
     "delete": (lambda _: None, lambda _: None),
+    "delete_by_hand": (
+        lambda freed: [address_to_wire(address) for address in sorted(freed)],
+        lambda fields: frozenset(map(address_from_wire, fields)),
+    ),
     "send": (list, tuple),
     "close": (lambda _: None, lambda _: None),
 }

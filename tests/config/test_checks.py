@@ -22,11 +22,11 @@ from .reader import faults_of, settings_of, warnings_of
         ),
         (
             "storage: {keep: 6d}",
-            "storage.keep: shorter than senders.cooldown: a number would be forgotten while it still matters",
+            "storage.keep: storage.keep is shorter than senders.cooldown: numbers are forgotten too soon",
         ),
         (
             "replies: {expire: 100d}",
-            "replies.expire: shorter than replies.expire: a number would be forgotten while it still matters",
+            "replies.expire: storage.keep is shorter than replies.expire: numbers are forgotten too soon",
         ),
         (
             "senders: {answer: [FR, BE]}\nreplies: {texts: [{text: Non, countries: [FR]}]}",

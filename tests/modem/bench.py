@@ -18,7 +18,9 @@ from relou_gateway.rules.records import Binary, Content, Memory, Network, Report
 from tests.support.virtual import Virtual, virtual_modem
 from tests.support.waiting import wait_until
 
-DEADLINES = Deadlines(open=20, listing=10, delete=5, send=4, further_part=2, other=10, close=1)
+DEADLINES = Deadlines(
+    open=20, listing=10, delete=5, delete_by_hand=30, send=4, further_part=2, other=10, close=1
+)
 """Short enough for a test, long enough for libGammu on a slow machine."""
 
 CORRUPT = bytes.fromhex("00040C9133061234")
@@ -38,6 +40,10 @@ class Bench(ABC):
     @abstractmethod
     def deliver(self, content: Content) -> None:
         """Let something come in."""
+
+    @abstractmethod
+    def poison(self, content: Undecodable) -> None:
+        """Let something come in that the driver cannot delete."""
 
     @abstractmethod
     def ring(self, number: str) -> None:
@@ -72,6 +78,10 @@ class ScriptedBench(Bench):
 
     def deliver(self, content: Content) -> None:
         self.modem.deliver(content)
+
+    def poison(self, content: Undecodable) -> None:
+        self.modem.poison.add(content)
+        self.deliver(content)
 
     def ring(self, number: str) -> None:
         self.modem.call(number)
@@ -122,6 +132,9 @@ class VirtualBench(Bench):
                 self.virtual.deliver_binary(number, data)
             case Undecodable(_, pdu):
                 self.virtual.deliver_raw((pdu or CORRUPT).hex())
+
+    def poison(self, content: Undecodable) -> None:
+        self.deliver(content)
 
     def ring(self, number: str) -> None:
         assert self.virtual.call(number, rings=2, seconds=0.05)

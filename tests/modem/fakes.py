@@ -34,7 +34,7 @@ class Obedient(ScriptedModem):
 class Hanging(Obedient):
     """Hangs in everything that takes a while; says into `log` what it was doing."""
 
-    def __init__(self, log: str = os.devnull) -> None:
+    def __init__(self, log: str = os.devnull, **_: Any) -> None:
         super().__init__()
         self._log = Path(log)
 

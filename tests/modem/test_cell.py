@@ -89,7 +89,9 @@ def test_a_modem_in_a_cell_answers_as_it_would_without() -> None:
 
 
 def test_the_deadlines_are_those_of_the_design() -> None:
-    expected = Deadlines(open=20, listing=60, delete=15, send=75, further_part=30, other=25, close=1)
+    expected = Deadlines(
+        open=20, listing=60, delete=15, delete_by_hand=60, send=75, further_part=30, other=25, close=1
+    )
     assert expected == DEADLINES
 
 
@@ -296,6 +298,48 @@ def test_a_cell_that_survives_being_killed_is_abandoned(monkeypatch: pytest.Monk
         wait_until(lambda: is_gone(modem.process_id))
         with cell():
             assert not Path(f"/proc/{modem.process_id}").exists(), "the next cell reaps it"
+
+
+# --- pulled in the middle -------------------------------------------------------------------
+
+
+PATIENT = Deadlines(listing=60, send=60)
+
+
+@pytest.mark.parametrize("how", ["gone", "another device in its place", "its link leads elsewhere"])
+def test_a_modem_that_is_pulled_in_the_middle_of_a_request_is_lost_at_once(tmp_path: Path, how: str) -> None:
+    device, log = tmp_path / "device", tmp_path / "log"
+    for name in ("tty0", "tty1"):
+        (tmp_path / name).touch()
+    device.symlink_to("tty0")
+
+    def pull() -> None:
+        if how == "gone":
+            device.unlink()
+        elif how == "its link leads elsewhere":
+            (tmp_path / "link").symlink_to("tty1")
+            (tmp_path / "link").rename(device)
+        else:
+            (tmp_path / "tty1").rename(tmp_path / "tty0")
+
+    with cell("Hanging", PATIENT, device=str(device), log=str(log)) as modem:
+        pulling = once(log.exists, pull)
+        with pytest.raises(ModemLost, match="unplugged") as lost:
+            assert seconds_of(modem.listing) < 5
+        pulling.join()
+        assert lost.value.cause == "absent"
+        assert is_gone(modem.process_id)
+
+
+def test_a_modem_that_is_pulled_while_it_sends_leaves_a_doubt(tmp_path: Path) -> None:
+    device, log = tmp_path / "device", tmp_path / "log"
+    device.touch()
+    with cell("Hanging", PATIENT, device=str(device), log=str(log)) as modem:
+        pulling = once(log.exists, device.unlink)
+        with pytest.raises(InDoubt) as doubt:
+            assert seconds_of(lambda: send(modem, "one", "two")) < 5
+        pulling.join()
+        assert doubt.value.accepted == 1
 
 
 # --- what is left behind --------------------------------------------------------------------

@@ -185,6 +185,23 @@ def test_an_empty_slot_cannot_be_deleted(bench: Bench) -> None:
         bench.modem.delete(address)
 
 
+POISON = Undecodable("ERR_UNKNOWN", bytes.fromhex("07913306091093F0030B913316325476F80000620360715315802000"))
+"""An SMS of a type that does not exist: libGammu reads it before it deletes it, and refuses."""
+
+
+def test_what_cannot_be_deleted_is_freed_by_hand_and_nothing_else_is(bench: Bench) -> None:
+    bench.poison(POISON)
+    bench.deliver(BONJOUR)
+    poisoned, decent = bench.modem.listing().slots
+    assert (POISON, BONJOUR) == (poisoned.content, decent.content)
+    with pytest.raises(DeleteFailed):
+        bench.modem.delete(poisoned.address)
+    another = decent.address  # asked for with a fingerprint that it does not have
+    asked = {poisoned.address: poisoned.fingerprint, another: poisoned.fingerprint}
+    assert {poisoned.address} == bench.modem.delete_by_hand(asked)
+    assert [decent] == list(bench.modem.listing().slots)
+
+
 # --- calls ----------------------------------------------------------------------------------
 
 

@@ -21,13 +21,14 @@ class Bench:
         self.now = 1000.0
         self.made: list[Cell] = []
         self.driver: dict[str, Any] = spec("Obedient")
-        self.keeper = Keeper(self._make, random.Random(7), lambda: self.now)
+        self.plugged = "our stick"
+        self.keeper = Keeper(self._make, random.Random(7), lambda: self.now, plugged=lambda: self.plugged)
 
     def _make(self) -> Cell:
         self.made.append(Cell(self.driver, Deadlines(open=10, listing=0.3, close=0.3)))
         return self.made[-1]
 
-    def refuse(self, cause: str = "absent") -> None:
+    def refuse(self, cause: str = "hung") -> None:
         self.driver = spec("Refusing", cause=cause, message="it is not there")
 
     def lose(self) -> float:
@@ -121,12 +122,45 @@ def test_a_long_hang_is_no_proof_of_health(bench: Bench) -> None:
         bench.now += left
 
 
-def test_a_wrong_pin_is_never_tried_again(bench: Bench) -> None:
+def test_the_pause_does_not_grow_while_the_modem_is_absent(bench: Bench) -> None:
+    bench.refuse("absent")
+    for _ in range(20):
+        pause = bench.lose()
+        assert 0.5 <= pause <= 2
+        bench.now += pause
+
+
+def test_a_modem_that_is_plugged_in_is_not_kept_waiting(bench: Bench) -> None:
+    bench.refuse()
+    for _ in range(6):
+        bench.now += bench.lose()
+    assert bench.lose() > 10
+    bench.driver = spec("Obedient")
+    bench.now += 0.5
+    bench.plugged = "another stick"
+    due = [bench.keeper.due]
+    bench.now += 0.5
+    due.append(bench.keeper.due)
+    assert [False, True] == due, "it gets a second to come up"
+    bench.keeper.modem()
+    assert "ready" == bench.keeper.state
+
+
+def test_a_wrong_pin_is_not_tried_again_by_itself(bench: Bench) -> None:
     bench.refuse("pin_wrong")
     assert bench.lose() == float("inf")
     bench.now += 1e9
     assert bench.lose() == float("inf")
     assert len(bench.made) == 1
+
+
+def test_a_modem_at_work_is_not_looked_for(bench: Bench) -> None:
+    bench.keeper.modem()
+    bench.plugged = "another stick"
+    due = [bench.keeper.due]
+    bench.kill()
+    due.append(bench.keeper.due)
+    assert [False, True] == due, "only its loss is to be taken note of"
 
 
 def test_a_hurry_holds_for_cells_to_come(bench: Bench) -> None:

@@ -46,6 +46,7 @@ results = (
     | some.tuples(some.just("identify"), some.builds(Identity, texts, texts, texts, texts, texts))
     | some.tuples(some.just("network"), some.builds(Network))
     | some.tuples(some.just("send"), some.lists(some.integers(-1, 255)).map(tuple))
+    | some.tuples(some.just("delete_by_hand"), some.frozensets(addresses))
     | some.tuples(some.sampled_from(["open", "delete", "close"]), some.none())
 )
 sends = some.sampled_from([NotSent, Refused, InDoubt])
@@ -127,3 +128,10 @@ def test_a_result_of_any_other_shape_is_a_record_or_garbled(method: str, fields:
 def test_a_failure_of_any_other_shape_is_a_failure_or_garbled(fields: wire.Wire) -> None:
     with suppress(wire.Garbled):
         assert isinstance(wire.failure_from_wire(fields), ModemFailure)
+
+
+@given(some.dictionaries(addresses, some.binary()))
+def test_slots_with_their_fingerprints_cross_the_pipe_as_they_are(slots: dict[SlotAddress, bytes]) -> None:
+    line = wire.pack({"slots": wire.prints_to_wire(slots)})
+    (message,) = wire.Lines().feed(line)
+    assert slots == wire.prints_from_wire(message["slots"])

@@ -405,6 +405,8 @@ LIKE_NUMBERS = st.builds(
 )
 MOBILES = st.from_regex(r"(\+33|0033|0)[67][0-9]{8}|\+324[0-9]{8}", fullmatch=True, alphabet="+0123456789")
 ORIGINS = st.text(max_size=20) | LIKE_NUMBERS | st.text("0123456789+ -.()*#", max_size=18) | MOBILES
+
+
 def _moments(before: datetime, after: datetime) -> st.SearchStrategy[datetime | None]:
     naive = st.datetimes(before.replace(tzinfo=None), after.replace(tzinfo=None))
     return st.none() | naive.map(lambda moment: moment.replace(tzinfo=UTC))

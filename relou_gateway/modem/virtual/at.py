@@ -71,11 +71,15 @@ class CmsError(Refusal):
 class CmeError(Refusal):
     """The equipment cannot (27.007 ch. 9.2)."""
 
-    NOT_ALLOWED, PIN_REQUIRED, PUK_REQUIRED, BAD_PASSWORD, NO_NETWORK = 3, 11, 12, 16, 30
+    NOT_ALLOWED, NO_SIM, PIN_REQUIRED, PUK_REQUIRED, SIM_FAILURE, SIM_BUSY = 3, 10, 11, 12, 13, 14
+    BAD_PASSWORD, NO_NETWORK = 16, 30
     WORDS: Mapping[int, str] = {
         NOT_ALLOWED: "operation not allowed",
+        NO_SIM: "SIM not inserted",
         PIN_REQUIRED: "SIM PIN required",
         PUK_REQUIRED: "SIM PUK required",
+        SIM_FAILURE: "SIM failure",
+        SIM_BUSY: "SIM busy",
         BAD_PASSWORD: "incorrect password",
         NO_NETWORK: "no network service",
     }

@@ -6,7 +6,8 @@ A request names what it wants in `do`; the answer has `ok`, and `error` where th
     {"do": "fault", "kind": "lose", "at": "<message>", "count": 2}
 
 deliver, deliver_part, deliver_binary, deliver_raw, report (`mail` says what each
-takes), call, set, state, slots, empty, fault, garbage, chatter, clear, drop, replug, quit.
+takes), call, set, state, slots, empty, fault, garbage, chatter, clear, drop, replug (where it
+names a `link`, the modem comes back under that), quit.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from . import mail
 from .call import Caller
 from .device import Device
 from .faults import Fault, FaultKind
-from .stick import Stick
+from .stick import SIM_FAULTS, Stick
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -187,8 +188,11 @@ class Control:
             self._device.faults.armed.append(_read_fault(request))
         return {}
 
-    def _replug(self, _: Request) -> Answer:
+    def _replug(self, request: Request) -> Answer:
+        """Plug it in again, where `link` is given under that name from now on."""
         self._device.unplug()
+        if "link" in request:
+            self._device.rename(Path(str(request["link"])))
         self._device.plug()
         return {}
 
@@ -229,6 +233,16 @@ def _of_sim(stick: Stick) -> object:
     return stick.sim
 
 
+def _of_stick(stick: Stick) -> object:
+    return stick
+
+
+def _sim_fault(value: Any) -> str | None:
+    if value is not None and value not in SIM_FAULTS:
+        raise ValueError(f"a SIM's fault is one of {', '.join(SIM_FAULTS)}")
+    return None if value is None else str(value)
+
+
 _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] = {
     "registered": (_of_coverage, bool),
     "roaming": (_of_coverage, bool),
@@ -241,7 +255,14 @@ _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] 
     "report_seconds": (_of_network, _or_none(float)),
     "ussd_seconds": (_of_network, float),
     "ussd_answer": (_of_network, _or_none(str)),
+    "forwarding": (_of_network, _or_none(str)),
+    "smsc": (_of_stick, str),
+    "imei": (_of_stick, str),
+    "imsi": (_of_sim, str),
     "pin": (_of_sim, _or_none(str)),
+    "tries_left": (_of_sim, int),
+    "tells_tries": (_of_sim, bool),
+    "sim_fault": (_of_sim, _sim_fault),
 }
 """What can be set: whose attribute it is, and how its value is read.
 

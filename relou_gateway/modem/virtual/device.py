@@ -43,6 +43,10 @@ class Device:
         self._talk.add_done_callback(_raise_failure)
         self.stick.power_up()
 
+    def rename(self, link: Path) -> None:
+        """Come back under another name at the next `plug`."""
+        self._link = link
+
     def unplug(self) -> None:
         """Let the line go down, in the middle of whatever is said; nothing changes if it is."""
         if self._line is None or self._talk is None:

@@ -55,6 +55,7 @@ class Network:
     credit a send is refused with `no_credit_code`; 21 is "short message transfer rejected"
     (24.011 annex E). `report_seconds` is how long the delivery report takes that a send asks
     for, None for ever. `ussd_answer` answers service codes; None leaves them unanswered.
+    `forwarding` is the number to which calls go that nobody takes, None where they go nowhere.
     `arrived` and `sent` are called after what they say.
     """
 
@@ -66,6 +67,7 @@ class Network:
     no_credit_code: int = 21
     ussd_seconds: float = 0.5
     ussd_answer: str | None = "Votre crédit est de {credit} €"
+    forwarding: str | None = None
     coverage: Coverage = field(default_factory=Coverage)
     waiting: deque[Waiting] = field(default_factory=deque)
     delivered: int = 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from .at import CmeError, Form, NoCarrier, PlainError, Query, Vocabulary
 from .call import address_type
 from .charset import CHARSETS, write
-from .stick import MANUFACTURER, MODEL, PUK_TRIES, REVISION, Session, Stick
+from .stick import MANUFACTURER, MODEL, REVISION, Session, Stick
 
 EQUIPMENT: Vocabulary[Stick] = Vocabulary()
 RADIO: Vocabulary[Stick] = Vocabulary()
@@ -143,43 +143,43 @@ def _choice(query: Query, highest: int) -> int:
 @RADIO.command("+CIMI")
 def subscriber(stick: Stick, _: Query) -> Sequence[str]:
     """AT+CIMI: the IMSI."""
-    if stick.sim.locked:
+    if stick.sim.state != "READY":
         raise CmeError(CmeError.PIN_REQUIRED)
     return [stick.sim.imsi]
 
 
 @RADIO.command("+CPIN")
 def pin(stick: Stick, query: Query) -> Sequence[str]:
-    """AT+CPIN: what the SIM waits for, and the PIN itself."""
+    """AT+CPIN: what the SIM waits for, the PIN itself, and the PUK with a new PIN."""
+    state = stick.sim.state
     if query.form is Form.READ:
-        return [f"+CPIN: {_pin_state(stick)}"]
-    if not stick.sim.locked or query.form is not Form.SET:
+        return [f"+CPIN: {state}"]
+    if state == "READY" or query.form is not Form.SET:
         raise CmeError(CmeError.NOT_ALLOWED)
-    stick.sim.unlock(query.arguments[0])
+    if state == "SIM PUK" and len(query.arguments) == 2:
+        stick.sim.unblock(*query.arguments)
+    else:
+        stick.sim.unlock(query.arguments[0])
     stick.flow_in()
     return []
-
-
-def _pin_state(stick: Stick) -> str:
-    if not stick.sim.locked:
-        return "READY"
-    return "SIM PIN" if stick.sim.tries_left else "SIM PUK"
 
 
 @RADIO.command("+CPINR")
 def pin_tries(stick: Stick, _: Query) -> Sequence[str]:
     """AT+CPINR: how many tries are left (27.007 ch. 8.65)."""
-    return [f"+CPINR: SIM PIN,{stick.sim.tries_left},3", f"+CPINR: SIM PUK,{PUK_TRIES},10"]
+    if not stick.sim.tells_tries:
+        raise PlainError
+    return [f"+CPINR: SIM PIN,{stick.sim.tries_left},3", f"+CPINR: SIM PUK,{stick.sim.puk_tries_left},10"]
 
 
 @RADIO.command("^CPIN")
 def huawei_pin_tries(stick: Stick, query: Query) -> Sequence[str]:
     """AT^CPIN?: state, tries left of what is asked for, then of PUK, PIN, PUK2, PIN2."""
-    if query.form is not Form.READ:
+    if query.form is not Form.READ or not stick.sim.tells_tries:
         raise PlainError
-    tries, state = stick.sim.tries_left, _pin_state(stick)
-    now = {"READY": "", "SIM PIN": str(tries), "SIM PUK": str(PUK_TRIES)}[state]
-    return [f"^CPIN: {state},{now},{PUK_TRIES},{tries},10,3"]
+    sim = stick.sim
+    now = {"READY": "", "SIM PIN": str(sim.tries_left), "SIM PUK": str(sim.puk_tries_left)}[sim.state]
+    return [f"^CPIN: {sim.state},{now},{sim.puk_tries_left},{sim.tries_left},10,3"]
 
 
 # --- the network ----------------------------------------------------------------------------
@@ -288,6 +288,20 @@ def call_waiting(stick: Stick, query: Query) -> Sequence[str]:
         return [f"+CCWA: {stick.session.call_waiting}"]
     stick.session.call_waiting = _choice(query, 1)
     return []
+
+
+@RADIO.command("+CCFC", test="(0-5)")
+def forwarding(stick: Stick, query: Query) -> Sequence[str]:
+    """AT+CCFC=reason,2: to which number voice calls go; as with a voice mail, never all of them."""
+    reason, mode = query.number(0), query.number(1)
+    if mode != 2:
+        raise CmeError(CmeError.NOT_ALLOWED)
+    if not stick.registered:
+        raise CmeError(CmeError.NO_NETWORK)
+    number = stick.network.forwarding
+    if number is None or reason == 0:
+        return ["+CCFC: 0,7"]
+    return [f'+CCFC: 1,1,"{number}",{address_type(number)}', "+CCFC: 0,2", "+CCFC: 0,4"]
 
 
 @RADIO.command("+CHUP", "H")

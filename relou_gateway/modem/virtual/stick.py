@@ -18,6 +18,9 @@ MANUFACTURER, MODEL, REVISION = "Relou", "Virtual", "1.0"
 
 PIN_TRIES, PUK_TRIES = 3, 10
 
+SIM_FAULTS = {"absent": CmeError.NO_SIM, "failed": CmeError.SIM_FAILURE, "busy": CmeError.SIM_BUSY}
+"""What can be wrong with a SIM, and the +CME code; the +CMS code is 300 higher (27.005 ch. 3.2.5)."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -41,12 +44,20 @@ class Session:
 
 @dataclass(slots=True)
 class Sim:
-    """The card. `pin` None asks for none; `locked` until the PIN was entered."""
+    """The card. `pin` None asks for none; `locked` until the PIN was entered.
+
+    `sim_fault` is one of `SIM_FAULTS`. `tells_tries` says whether the modem tells the tries left:
+    not all do.
+    """
 
     imsi: str = "208990123456789"
     pin: str | None = None
+    puk: str = "12345678"
     tries_left: int = PIN_TRIES
+    puk_tries_left: int = PUK_TRIES
     locked: bool = False
+    sim_fault: str | None = None
+    tells_tries: bool = True
 
     def power_up(self) -> None:
         """Ask for the PIN again, as after every loss of power."""
@@ -56,6 +67,22 @@ class Sim:
         """Be as another card with the same IMSI: all tries, and the PIN asked for."""
         self.tries_left = PIN_TRIES
         self.power_up()
+
+    @property
+    def state(self) -> str:
+        """What it waits for, as AT+CPIN? says it; raises `CmeError` for a SIM that does not work."""
+        if self.sim_fault is not None:
+            raise CmeError(SIM_FAULTS[self.sim_fault])
+        if not self.locked:
+            return "READY"
+        return "SIM PIN" if self.tries_left else "SIM PUK"
+
+    def unblock(self, puk: str, pin: str) -> None:
+        """Give the PUK and a new PIN; raises `CmeError` for a wrong one, which costs one of ten tries."""
+        if puk != self.puk or not self.puk_tries_left:
+            self.puk_tries_left = max(0, self.puk_tries_left - 1)
+            raise CmeError(CmeError.BAD_PASSWORD)
+        self.pin, self.tries_left, self.puk_tries_left, self.locked = pin, PIN_TRIES, PUK_TRIES, False
 
     def unlock(self, pin: str) -> None:
         """Try a PIN; raises `CmeError` for a wrong one, which costs one of three tries."""
@@ -105,7 +132,8 @@ class Stick:
     def registered(self) -> bool:
         """Whether the network serves this modem now."""
         covered = self.network.coverage.registered and not self.no_network
-        return covered and not self.sim.locked and self.power == 1
+        usable = not self.sim.locked and self.sim.sim_fault is None
+        return covered and usable and self.power == 1
 
     def flow_in(self) -> None:
         """Let waiting messages in for as long as the memory for new ones has a free slot."""
@@ -174,6 +202,8 @@ class Stick:
             asyncio.get_running_loop().call_later(self.network.ussd_seconds, self.say, line)
 
     def require_pin(self) -> None:
-        """Raise `CmsError` while the SIM waits for its PIN."""
+        """Raise `CmsError` while the SIM waits for its PIN, or does not work."""
+        if self.sim.sim_fault is not None:
+            raise CmsError(300 + SIM_FAULTS[self.sim.sim_fault])
         if self.sim.locked:
             raise CmsError(CmsError.PIN_REQUIRED)
