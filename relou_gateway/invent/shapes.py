@@ -58,7 +58,7 @@ def forum_copying(scene: Scene) -> None:
 
 
 def four_hours(scene: Scene) -> None:
-    """20,000 messages of 1,200 raiders in four hours of an evening, nobody among them who writes like anyone."""
+    """20,000 messages of 1,200 raiders in four hours of an evening: insults and copied phrases."""
     days_around(scene)
     evening = RAID_DAY + 11 * HOUR
     # Of the evening in 2017 that this is taken from, insults are all that was reported.

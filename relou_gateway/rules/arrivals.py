@@ -27,6 +27,9 @@ PRIOR_DAYS = 0.4
 FLOOR = 0.25
 """Nothing is ever expected to be quieter than this share of the mean."""
 
+WHOLE_DAYS = 2
+"""Ordinary days from which on a day's hours are known."""
+
 DOUBTS = 2.0
 """Standard deviations of what is known that a raid must pass."""
 
@@ -56,6 +59,10 @@ class Arrivals:
         self._raided: set[int] = set()
         self._expected: dict[int, tuple[int, float]] = {}
         self._known_mean = (-1, 0.0)
+        self._windows: dict[tuple[int, int], float] = {}
+        self._windows_of = -1
+        self._hours: tuple[float, ...] = ()
+        self._hours_of = -1
         self._newest = 0
         self._first: int | None = None
         self._last_event = -math.inf
@@ -122,9 +129,18 @@ class Arrivals:
     def expected(self, since: float, until: float) -> float:
         """Return how many first contacts an ordinary day would bring in [since, until)."""
         first, last = int(since // BIN), int(until // BIN)
-        total = sum(self.ordinary(each) for each in range(first, last + 1))
+        total = self._ordinary_sum(first, last)
         total -= self.ordinary(first) * (since / BIN - first)
         return total - self.ordinary(last) * (last + 1 - until / BIN)
+
+    def _ordinary_sum(self, first: int, last: int) -> float:
+        hour = self._newest // BINS_AN_HOUR
+        if hour != self._windows_of:
+            self._windows, self._windows_of = {}, hour
+        total = self._windows.get((first, last))
+        if total is None:
+            total = self._windows[first, last] = sum(self.ordinary(each) for each in range(first, last + 1))
+        return total
 
     def expected_by_hour(self, now: float, hours: int) -> list[float]:
         """Return how many first contacts ordinary days would bring within 1, 2 … `hours` hours from `now`."""
@@ -139,6 +155,36 @@ class Arrivals:
         self._raided.update(range(first, last + 1))
         if last > first:
             self._expected.clear()
+            self._windows_of = -1
+
+    def mark_ordinary(self, first: int, last: int) -> None:
+        """Let the bins from `first` to `last` count as ordinary after all."""
+        self._raided.difference_update(range(first, last + 1))
+        self._expected.clear()
+        self._windows_of = -1
+
+    def hours(self) -> tuple[float, ...]:
+        """Return how many first contacts each hour from midnight UTC has on ordinary days before today.
+
+        Nothing is returned before every hour was seen on at least `WHOLE_DAYS` ordinary days.
+        """
+        midnight = self._newest // BINS_A_DAY * BINS_A_DAY
+        if self._hours_of != midnight:
+            self._hours_of, self._hours = midnight, self._reckon_hours(midnight)
+        return self._hours
+
+    def _reckon_hours(self, midnight: int) -> tuple[float, ...]:
+        if self._first is None:
+            return ()
+        seen, bins = [0] * 24, [0] * 24
+        for each in range(max(self._first, midnight - DAYS * BINS_A_DAY), midnight):
+            if each not in self._raided:
+                hour = each % BINS_A_DAY // BINS_AN_HOUR
+                seen[hour] += self._unexplained.get(each, 0)
+                bins[hour] += 1
+        if min(bins) < WHOLE_DAYS * BINS_AN_HOUR:
+            return ()
+        return tuple(count / many for count, many in zip(seen, bins, strict=True))
 
     def ordinary(self, which: int) -> float:
         """Return how many first contacts bin `which` has on an ordinary day; reckoned anew once an hour."""

@@ -98,7 +98,7 @@ class Contrast:
         people = max(0.0, self.marks.ordinary - of_own * own.ordinary)
         raiders = max(0.0, self.marks.flood - of_own * own.flood)
         doubt = min(0.95, max(0.0, self.marks.doubt - of_own * own.doubt) / (raiders + 1e-9))
-        both = people + raiders + 1.0
+        shrunk, sure = SHRINK * (people + raiders + 1.0), 1.0 - doubt
         own_ordinary, own_flood = own.ordinary, own.flood
         known_ordinary, known_flood, log = self._ordinary.get, self._flood.get, math.log
         odds = []
@@ -106,13 +106,13 @@ class Contrast:
         for mark in marks:
             ordinary = known_ordinary(mark, 0.0) - own_ordinary
             flood = known_flood(mark, 0.0) - own_flood
-            ordinary = max(0.0, ordinary)
-            flood = max(0.0, flood)
-            prior = SHRINK * both / (ordinary + flood + 0.5)
+            ordinary = max(ordinary, 0.0)
+            flood = max(flood, 0.0)
+            prior = shrunk / (ordinary + flood + 0.5)
             among_people = (ordinary + SHRINK) / (people + prior)
             mixed = (flood + SHRINK) / (raiders + prior)
-            rid = mixed - doubt * among_people
-            value = log((max(LEAST * mixed, rid)) / ((1.0 - doubt) * among_people))
+            rid, least = mixed - doubt * among_people, LEAST * mixed
+            value = log((max(least, rid)) / (sure * among_people))
             odds.append(clip if value > clip else max(value, -clip))
         return odds
 

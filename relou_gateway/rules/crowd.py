@@ -31,22 +31,24 @@ class Crowd:
         if len(self._everyone) > self._limit:
             self.fade(0.5)
 
-    def settle(self, keys: Iterable[int], change: float = 1.0) -> None:
-        """Count the same sender as ordinary, once it is known that he came on an ordinary day."""
+    def settle(self, keys: Iterable[int], change: float) -> None:
+        """Count the same sender as ordinary by `change` more."""
         for key in keys:
             self._ordinary[key] = self._ordinary.get(key, 0.0) + change
 
-    def others(self, keys: Iterable[int], settled: bool, growth: float) -> float:
+    def others(self, keys: Iterable[int], settled: float, growth: float) -> float:
         """Return the most others that share one of `keys`, beyond what ordinary days explain.
 
-        `settled` says that the sender himself was settled; `growth` is how many ordinary senders
+        `settled` is how far the sender himself counts as ordinary; `growth` is how many ordinary senders
         came since for each of the settled ones.
         """
-        most = 0.0
+        most, self_too = 0.0, 1.0 - settled
+        known, everyone = self._ordinary.get, self._everyone.get
         for key in keys:
-            ordinary = self._ordinary.get(key, 0.0)
-            rest = self._everyone.get(key, 0.0) - ordinary - (0.0 if settled else 1.0)
-            most = max(most, (rest - growth * ordinary) / (1.0 + EVERYDAY * ordinary))
+            ordinary = known(key, 0.0)
+            rest = everyone(key, 0.0) - ordinary - self_too - growth * ordinary
+            if rest > most and (rest := rest / (1.0 + EVERYDAY * ordinary)) > most:
+                most = rest
         return most
 
     def fade(self, left: float = FORGETTING) -> None:

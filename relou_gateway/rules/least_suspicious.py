@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 from .admission import Reason
 from .pacing import Candidate, capacity, choose, threshold
 from .ranking import Heard, Lot, Suspicion, Waiting
-from .shares import EVEN, Rhythm
+from .records import Ruling
+from .shares import EVEN, Pace, Rhythm
 from .suspicion import Memory
 from .throttle import DAY, Spending, Windows
 from .vigilance import Vigilance
@@ -34,12 +36,13 @@ class LeastSuspicious:
         self._vigilance = vigilance
         self._memory = Memory(vigilance)
         self._lots: dict[int, float] = {}
+        self._hours: tuple[float, ...] = ()
+        self._rhythm = EVEN
         self.answers_up_to: float | None = None
 
     def raid_since(self, now: datetime) -> datetime | None:
         """Return since when a raid runs at `now`."""
-        self._memory.advance(now)
-        spell = self._memory.watch.current
+        spell = self._memory.raid(now)
         return None if spell is None else datetime.fromtimestamp(spell.since, UTC)
 
     @property
@@ -50,15 +53,24 @@ class LeastSuspicious:
     def heard(self, message: Heard) -> None:
         """Learn from a message that a person may have sent."""
         if message.verdict.reason in LEARNED_FROM:
-            self._memory.observe(message.number, message.kind, message.text, message.at)
+            self._memory.observe(
+                message.number,
+                message.kind,
+                message.text,
+                message.at,
+                asks=message.verdict.ruling is Ruling.REPLY,
+            )
 
     def suspicion(self, number: str, now: datetime) -> Suspicion:
         """Return the suspicion against `number`, signal by signal."""
         return self._memory.suspicion(number, now)
 
-    def rhythm(self, now: datetime) -> Rhythm:  # noqa: ARG002
-        """Spread a day's share evenly."""
-        return EVEN
+    def rhythm(self, now: datetime) -> Rhythm:
+        """Spread a day's share as ordinary days are spread over their hours; evenly until some are known."""
+        hours = self._memory.hours(now)
+        if hours != self._hours:
+            self._hours, self._rhythm = hours, Rhythm(hours) if hours else EVEN
+        return self._rhythm
 
     def order(
         self, waiting: Sequence[Waiting], windows: Windows, now: datetime, rng: Lot
@@ -85,7 +97,6 @@ class LeastSuspicious:
             limit,
             self._vigilance,
             free_share=windows.free_share(),
-            raid=self._memory.watch.current is not None,
             callers_left=self._callers_left(windows, room[-1], now),
         )
         return [waiting[each.key] for each in chosen]
@@ -98,16 +109,18 @@ class LeastSuspicious:
             self._lots[each.id],
             self._memory.only_called(each.number),
             self._memory.plain_flooding(each.number),
+            self._memory.fresh(each.number),
         )
 
     def _room(self, waiting: Sequence[Waiting], windows: Windows, now: datetime) -> list[float]:
         """Return how many answers, as dear as the dearest that waits, can go within 1 to 24 hours."""
         wish = Spending("", max(each.parts for each in waiting), max(each.cost for each in waiting), None)
-        return capacity(windows.caps, windows.spendings, wish, now.timestamp(), self._vigilance.carry_days)
+        pace = Pace(self.rhythm(now), self._vigilance.carry_days)
+        return capacity(windows.caps, windows.spendings, wish, now.timestamp(), pace)
 
     def _callers_left(self, windows: Windows, daily: float, now: datetime) -> int | None:
         """Return how many of a day's answers may still go to those who only called, while a raid runs."""
-        if daily == float("inf"):
+        if daily == inf or self._memory.raid(now) is None:
             return None
         gone = sum(
             each.counts(DAY, now) and self._memory.only_called(each.recipient) for each in windows.spendings

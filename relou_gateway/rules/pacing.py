@@ -8,13 +8,14 @@ last over every horizon. In quiet times they last for everyone, and nobody waits
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, inf
 
 from .demand import BINS, HORIZONS, HOUR, bin_of, upper
-from .shares import DAY, EVEN, Rhythm, ahead, saved
+from .shares import Pace, ahead
 from .throttle import Cap, Spending, Unit
 from .vigilance import Vigilance
 
@@ -24,7 +25,8 @@ class Candidate:
     """A waiting reply as pacing sees it.
 
     `due` says that its delay is over; `lot` is its own number in [0, 1), drawn once and kept, so
-    that among equals the lot decides and asking again does not change it.
+    that among equals the lot decides and asking again does not change it. `fresh` ones can still be
+    answered within the hour: among equals they go first, for the others have waited in vain.
     """
 
     key: int
@@ -33,6 +35,7 @@ class Candidate:
     lot: float
     only_called: bool = False
     plain_flooding: bool = False
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +111,23 @@ def choose(
     vigilance: Vigilance,
     *,
     free_share: float,
-    raid: bool,
     callers_left: int | None = None,
 ) -> list[Candidate]:
     """Return the due candidates that may go now, first the least suspicious, among equals by lot.
 
     `free_share` is the free share of the tightest cap; `callers_left` how many more answers may go
-    to those who only called while a raid runs.
+    to those who only called, None for any number of them.
     """
     kept = limit.overloaded and free_share <= vigilance.kept_share
     order = sorted(
         (each for each in candidates if each.due and not each.plain_flooding and limit.admits(each.score)),
-        key=lambda each: (bin_of(each.score), each.lot),
+        key=lambda each: (bin_of(each.score), not each.fresh, each.lot),
     )
     sure = sum(bin_of(each.score) <= limit.reached for each in order)
     chosen = [
         each for each in order[: sure + limit.spare] if not (kept and each.score > vigilance.suspicious)
     ]
-    if not raid or callers_left is None:
+    if callers_left is None:
         return chosen
     callers = [each for each in chosen if each.only_called][callers_left:]
     late = {each.key for each in callers}
@@ -133,60 +135,55 @@ def choose(
 
 
 def capacity(
-    caps: Iterable[Cap],
-    spendings: Sequence[Spending],
-    wish: Spending,
-    now: float,
-    carry_days: float = 3.0,
-    rhythm: Rhythm = EVEN,
+    caps: Iterable[Cap], spendings: Iterable[Spending], wish: Spending, now: float, pace: Pace
 ) -> list[float]:
-    """Return how many answers like `wish` can go within 1 to 24 hours under all `caps`.
-
-    Windows longer than a day are paced besides: each day has its share, and what earlier days left.
-    """
-    lanes = [_lane(cap, spendings, wish, now, carry_days, rhythm) for cap in caps]
-    return [min(lane[hours] for lane in lanes) for hours in range(HORIZONS)] if lanes else [inf] * HORIZONS
-
-
-def _lane(
-    cap: Cap, spendings: Sequence[Spending], wish: Spending, now: float, carry_days: float, rhythm: Rhythm
-) -> list[float]:
-    span, each = cap.span.total_seconds(), _amount(cap.unit, wish)
-    used = sorted(
-        (_end(spent, span, now), _amount(cap.unit, spent)) for spent in spendings if spent.parts > 0
+    """Return how many answers like `wish` can go within 1 to 24 hours under all `caps` and their `pace`."""
+    spent = sorted(
+        (now if each.settled_at is None else min(now, each.settled_at.timestamp()), each.parts, each.cost)
+        for each in spendings
+        if each.parts > 0
     )
-    used = [(end, amount) for end, amount in used if end > now]
-    lane = _rolling(cap.limit, span, used, now)
-    if span > DAY:
-        level = saved(
-            cap.limit, span, [(end - span, amount) for end, amount in used], now, carry_days, rhythm
-        )
-        lane = [
-            min(pair) for pair in zip(lane, ahead(cap.limit, span, level, now, HORIZONS, rhythm), strict=True)
-        ]
-    return [max(0.0, room) / max(1, each) for room in lane]
+    times = [at for at, _, _ in spent]
+    lanes = []
+    for cap in caps:
+        first = bisect_right(times, now - cap.span.total_seconds())
+        amounts = [_amount(cap.unit, parts, cost) for _, parts, cost in spent[first:]]
+        each = max(1, _amount(cap.unit, wish.parts, wish.cost))
+        lanes.append([max(0.0, room) / each for room in _lane(cap, times[first:], amounts, now, pace)])
+    return [min(each) for each in zip(*lanes, strict=True)] if lanes else [inf] * HORIZONS
 
 
-def _rolling(limit: int, span: float, used: Sequence[tuple[float, int]], now: float) -> list[float]:
+def _lane(cap: Cap, times: Sequence[float], amounts: Sequence[int], now: float, pace: Pace) -> list[float]:
+    span = cap.span.total_seconds()
+    lane = _rolling(cap.limit, span, times, amounts, now)
+    bucket = pace.bucket(cap.limit, span)
+    if bucket is None:
+        return lane
+    refilled = bucket.refilled(bucket.rhythm.counts(times), [*accumulate(amounts, initial=0)])
+    level = bucket.full - bucket.share * max(0.0, refilled - bucket.rhythm.count(now))
+    coming = ahead(cap.limit, span, level, now, HORIZONS, bucket.rhythm)
+    return [min(pair) for pair in zip(lane, coming, strict=True)]
+
+
+def _rolling(
+    limit: int, span: float, times: Sequence[float], amounts: Sequence[int], now: float
+) -> list[float]:
     """Return what a rolling window lets go within 1 to 24 hours: what is free and what comes back."""
-    back = [0.0] * HORIZONS
-    for end, amount in used:
-        if (hours := int((end - now) / HOUR)) < HORIZONS:
-            back[hours] += amount
-    free = limit - sum(amount for _, amount in used)
+    back = [0] * HORIZONS
+    for at, amount in zip(times, amounts, strict=True):
+        if (hours := int((at + span - now) / HOUR)) >= HORIZONS:
+            break
+        back[hours] += amount
+    free = limit - sum(amounts)
     again = [max(0.0, limit * (hours * HOUR / span - 1)) for hours in range(1, HORIZONS + 1)]
     return [free + returned + more for returned, more in zip(accumulate(back), again, strict=True)]
 
 
-def _end(spent: Spending, span: float, now: float) -> float:
-    return (spent.settled_at.timestamp() if spent.settled_at is not None else now) + span
-
-
-def _amount(unit: Unit, spent: Spending) -> int:
+def _amount(unit: Unit, parts: int, cost: int) -> int:
     match unit:
         case Unit.PARTS:
-            return spent.parts
+            return parts
         case Unit.MONEY:
-            return spent.cost
+            return cost
         case Unit.ANSWERS | Unit.RECIPIENTS:
             return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from dataclasses import dataclass, field
 
@@ -45,11 +46,21 @@ class Stranger:
     """The habits under which he was counted."""
     word_share: Share = NOTHING
     habit_share: Share = NOTHING
-    settled: bool = False
-    """He counts as ordinary: he came on an ordinary day and did not flood."""
+    settled: float = 0.0
+    """How far he counts as ordinary: fully if he came on an ordinary day and did not flood."""
+    asked_at: float = -math.inf
+    """When he sent what his latest reply answers."""
+    calm: bool = False
+    """He was once counted as ordinary of an ordinary day."""
     score: float = 0.0
-    scored_at: float = -1.0
+    renew_at: float = -math.inf
+    """When his score has to be reckoned anew."""
+    habitual: float = 0.0
+    worded: float = 0.0
+    """What habits and words said when last asked."""
     plain_flooding: bool = False
+    explained: bool = False
+    """He is told apart without the surge."""
     arrived: int = 0
     """The bin of arrivals that he counts in."""
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from relou_gateway.rules.demand import BINS, Demand
 from relou_gateway.rules.pacing import Candidate, Threshold, capacity, choose, threshold
-from relou_gateway.rules.shares import EVEN, Rhythm, saved
+from relou_gateway.rules.shares import EVEN, Pace, Rhythm, saved
 from relou_gateway.rules.throttle import Cap, Spending, Unit
 from relou_gateway.rules.vigilance import Vigilance
 
@@ -19,16 +19,16 @@ NOBODY = [[0.0] * BINS for _ in range(24)]
 
 
 def test_in_quiet_times_everyone_goes_at_once() -> None:
-    limit = threshold([0.0, 3.0, 9.0], NOBODY, capacity([DAY], [], WISH, NOW.timestamp()))
+    limit = threshold([0.0, 3.0, 9.0], NOBODY, capacity([DAY], [], WISH, NOW.timestamp(), Pace()))
     candidates = [Candidate(key, score, True, 0.5) for key, score in enumerate((0.0, 3.0, 9.0))]
     assert [0, 1, 2] == [
-        each.key for each in choose(candidates, limit, Vigilance(), free_share=0.01, raid=False)
+        each.key for each in choose(candidates, limit, Vigilance(), free_share=0.01)
     ]
 
 
 def test_plain_flooding_waits_even_in_quiet_times() -> None:
     flooder = Candidate(1, 12.0, True, 0.5, plain_flooding=True)
-    assert choose([flooder], Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, raid=False) == []
+    assert choose([flooder], Threshold(BINS - 1, 0), Vigilance(), free_share=1.0) == []
 
 
 def test_tokens_are_kept_for_those_to_come_who_deserve_them_more() -> None:
@@ -39,26 +39,26 @@ def test_tokens_are_kept_for_those_to_come_who_deserve_them_more() -> None:
 
 def test_the_least_suspicious_goes_first_and_the_lot_decides_among_equals() -> None:
     candidates = [Candidate(1, 1.0, True, 0.9), Candidate(2, 1.0, True, 0.1), Candidate(3, -1.0, True, 0.9)]
-    chosen = choose(candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, raid=False)
+    chosen = choose(candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0)
     assert [3, 2, 1] == [each.key for each in chosen]
 
 
 def test_those_who_only_called_get_their_share_of_a_raids_tokens_and_no_more() -> None:
     candidates = [Candidate(key, 0.0, True, key / 10, only_called=key < 5) for key in range(8)]
     chosen = choose(
-        candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, raid=True, callers_left=2
+        candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, callers_left=2
     )
     assert [0, 1, 5, 6, 7] == [each.key for each in chosen]
 
 
 def test_a_part_is_kept_that_the_suspicious_never_touch() -> None:
-    chosen = choose([Candidate(1, 5.0, True, 0.1)], Threshold(40, 0), Vigilance(), free_share=0.2, raid=True)
+    chosen = choose([Candidate(1, 5.0, True, 0.1)], Threshold(40, 0), Vigilance(), free_share=0.2)
     assert chosen == []
 
 
 def test_a_month_is_spent_in_shares_of_its_days() -> None:
     spent = [Spending(f"+336{n}", 1, 0, NOW - timedelta(hours=1)) for n in range(40)]
-    assert 0 <= capacity([MONTH], spent, WISH, NOW.timestamp(), carry_days=3)[0] < 2
+    assert 0 <= capacity([MONTH], spent, WISH, NOW.timestamp(), Pace(carry_days=3))[0] < 2
 
 
 @given(st.lists(st.floats(0, 29.9), max_size=120), st.floats(0, 3))

@@ -29,19 +29,19 @@ def day() -> list[float]:
 
 
 def test_two_ordinary_weeks_are_no_raid() -> None:
-    assert [watched(day() * 14, seed).spells for seed in range(4)] == [[]] * 4
+    assert [watched(day() * 14, seed).raids for seed in range(4)] == [[]] * 4
 
 
 def test_a_raid_begins_within_an_hour_and_ends_by_itself() -> None:
     raid = [rate + 40 for rate in day()]
-    spells = watched(day() * 3 + raid + day() * 2).spells
+    spells = watched(day() * 3 + raid + day() * 2).raids
     assert [(72, True)] == [
         (round(each.since / HOUR), each.until is not None and each.until < 5 * DAY) for each in spells
     ]
 
 
 def test_a_raid_from_the_first_hour_is_found_without_any_ordinary_day() -> None:
-    assert [True] == [each.since < 3 * HOUR for each in watched([40.0] * 12).spells]
+    assert [True] == [each.since < 3 * HOUR for each in watched([40.0] * 12).raids]
 
 
 def test_a_backlog_after_an_outage_is_no_raid() -> None:
@@ -58,4 +58,4 @@ def test_a_backlog_after_an_outage_is_no_raid() -> None:
         arrivals.stranger(back + one)
         watch.advance(back + one)
     watch.advance(back + 2 * HOUR)
-    assert watch.spells == []
+    assert watch.raids == []

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from relou_gateway.invent import CORPORA, invent
 from relou_gateway.rules.records import Kind
-from relou_gateway.rules.suspicion import UNKNOWN, WORDS_CLIP, Memory
+from relou_gateway.rules.signals import WORDS_CLIP
+from relou_gateway.rules.suspicion import UNKNOWN, Memory
 from relou_gateway.rules.vigilance import Vigilance
 
 START = datetime(2026, 3, 6, 6, tzinfo=UTC)
