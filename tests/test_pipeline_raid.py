@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from relou_gateway import pipeline
 from relou_gateway.pipeline import learning
@@ -68,19 +69,17 @@ def _raid_told(world: World) -> datetime | None:
 # --- it is told once ------------------------------------------------------------------------
 
 
-def test_a_raid_is_told_once_when_it_begins_and_once_when_it_ends(
-    world: World, alarm: Alarm, capsys: pytest.CaptureFixture[str]
-) -> None:
-    alarm.raid = START
-    for _ in range(3):
-        pipeline.send(world.gateway, world.modem)
-    assert (START, ["raid_began"]) == (_raid_told(world), _raids_in_ledger(world))
-    alarm.raid = None
-    for _ in range(3):
-        pipeline.send(world.gateway, world.modem)
+def test_a_raid_is_told_once_when_it_begins_and_once_when_it_ends(world: World, alarm: Alarm) -> None:
+    with capture_logs() as lines:
+        alarm.raid = START
+        for _ in range(3):
+            pipeline.send(world.gateway, world.modem)
+        assert (START, ["raid_began"]) == (_raid_told(world), _raids_in_ledger(world))
+        alarm.raid = None
+        for _ in range(3):
+            pipeline.send(world.gateway, world.modem)
     assert (None, ["raid_began", "raid_ended"]) == (_raid_told(world), _raids_in_ledger(world))
-    logged = capsys.readouterr().out
-    assert (1, 1) == (logged.count("raid.began"), logged.count("raid.ended"))
+    assert ["raid.began", "raid.ended"] == [each["event"] for each in lines if each["event"][:4] == "raid"]
 
 
 def test_a_restart_in_a_raid_does_not_tell_of_it_again(world: World, alarm: Alarm) -> None:
@@ -242,18 +241,17 @@ def _muting(world: World, alarm: Alarm, after: int = 5, span: timedelta = timede
     world.receive()
 
 
-def test_who_floods_in_a_raid_is_muted_and_his_reply_cancelled(
-    world: World, alarm: Alarm, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_who_floods_in_a_raid_is_muted_and_his_reply_cancelled(world: World, alarm: Alarm) -> None:
     _muting(world, alarm)
-    _flood(world, 7)
+    with capture_logs() as lines:
+        _flood(world, 7)
     assert [
         (Ruling.REPLY, Reason.FIRST_CONTACT),
         *[(Ruling.JOINED, Reason.REPLY_WAITING)] * 3,
         *[(Ruling.DECLINED, Reason.MUTED)] * 3,
     ] == world.verdicts()
     assert Status.CANCELLED is world.reply().state
-    assert 1 == capsys.readouterr().out.count("sender.muted")
+    assert 1 == sum(each["event"] == "sender.muted" for each in lines)
 
 
 def test_on_ordinary_days_nobody_is_muted(world: World, alarm: Alarm) -> None:

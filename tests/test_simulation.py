@@ -15,8 +15,10 @@ import pytest
 
 from relou_gateway import pipeline, simulation
 from relou_gateway.config import Settings, load
+from relou_gateway.rules.least_suspicious import LeastSuspicious
 from relou_gateway.rules.policy import Policy as Rules
 from relou_gateway.rules.records import Kind, Ruling, Status
+from relou_gateway.rules.vigilance import Vigilance
 from relou_gateway.simulation import Outcome, Policy, Role, TraceError, TraceLine
 from relou_gateway.store.inbox import Received
 from tests.support.world import FREE, MINUTE, START, UNLIMITED, World, mobile, policy
@@ -108,7 +110,7 @@ OPENERS = (
 
 
 def test_in_a_raid_the_ranking_answers_people_and_the_caps_alone_do_not() -> None:
-    rules = policy(throttle=replace(UNLIMITED, per_day=20))
+    rules = replace(policy(throttle=replace(UNLIMITED, per_day=20)), raid=Vigilance(strangers_per_day=16))
     raid = [
         text(60 + 0.05 * each, mobile(1000 + each % 200), f"bande de nulles, vous allez payer {each % 7}")
         for each in range(2000)
@@ -139,6 +141,7 @@ def test_it_decides_what_a_gateway_that_polls_every_five_seconds_decides(tmp_pat
     rules = policy(throttle=replace(UNLIMITED, per_hour=6), replies={"expire": 2 * HOUR})
     lines = flood(300, 60, 4)
     world = World(tmp_path, rules)
+    world.gateway.ranking = LeastSuspicious(rules.raid)
     world.clock.advance_to(lines[0].at + timedelta(microseconds=-lines[0].at.microsecond % 1000))
     world.modem.send_seconds = 4
     world.modem.advance = lambda seconds: world.clock.advance(timedelta(seconds=seconds))
@@ -224,7 +227,8 @@ def test_a_number_gets_one_answer_in_a_cooldown() -> None:
 
 
 def test_every_reply_ends_and_what_is_too_old_expires() -> None:
-    rules = policy(throttle=replace(UNLIMITED, per_day=2), replies={"expire": HOUR})
+    rules = policy(throttle=replace(UNLIMITED, per_day=4), replies={"expire": HOUR})
+    rules = replace(rules, raid=Vigilance(strangers_per_day=1))
     outcomes = run(trace(*(text(index / 10, mobile(index)) for index in range(10))), rules)
     assert [Status.EXPIRED] * 8 + [Status.SENT] * 2 == sorted(
         each.answer.state for each in outcomes if each.answer
@@ -335,7 +339,8 @@ def test_what_came_first_goes_first_under_caps_and_by_lot_else() -> None:
 
 def test_an_answer_of_another_size_does_not_wait_for_one_that_has_no_room() -> None:
     texts = (policy().replies.texts[0], replace(policy().replies.texts[0], text="x" * 400))
-    rules = policy(throttle=replace(UNLIMITED, parts_per_day=2), replies={"texts": texts, "expire": HOUR})
+    rules = policy(throttle=replace(UNLIMITED, parts_per_day=4), replies={"texts": texts, "expire": HOUR})
+    rules = replace(rules, raid=Vigilance(strangers_per_day=1))
     outcomes = run(trace(*(text(index, mobile(index)) for index in range(20))), rules)
     assert [1, 1] == [outcome.answer and outcome.answer.parts for _, outcome in sent(outcomes)]
 

@@ -97,6 +97,7 @@ class LeastSuspicious:
             limit,
             self._vigilance,
             free_share=windows.free_share(),
+            raid=self._memory.raid(now) is not None,
             callers_left=self._callers_left(windows, room[-1], now),
         )
         return [waiting[each.key] for each in chosen]

@@ -40,10 +40,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Scores up to the bin `reached` go now, and `spare` of the next bin, by lot."""
+    """Scores up to the bin `reached` go now; of the next bin `spare`, and those with a lot below `share`."""
 
     reached: int
     spare: int
+    share: float = 0.0
 
     @property
     def overloaded(self) -> bool:
@@ -67,7 +68,8 @@ def threshold(
 
     `waiting` are scores; `forecast[h][b]` is how many senders up to bin b come within h + 1 hours;
     `room[h]` how many answers can go by then. A token is kept for those to come who deserve it
-    clearly more; for those who deserve it as much only if there will be far too many of them.
+    clearly more; for those who deserve it as much only if there will be far too many of them: then
+    each of them has the same chance, whenever he comes, and no token is kept for nobody.
     """
     counts = [0] * BINS
     for score in waiting:
@@ -79,7 +81,16 @@ def threshold(
     if reached == BINS - 1:
         return Threshold(reached, 0)
     below = upto[reached] if reached >= 0 else 0
-    return Threshold(reached, max(0, int(_room_for(reached + 1, forecast, room) - below)))
+    spare = max(0, int(_room_for(reached + 1, forecast, room) - below))
+    return Threshold(reached, spare, _chance(reached + 1, upto[reached + 1], forecast, room))
+
+
+def _chance(which: int, waiting: int, forecast: Sequence[Sequence[float]], room: Sequence[float]) -> float:
+    """Return the share of a day's equals of bin `which` for whom there are tokens, the better ones served."""
+    better = _BETTER[which]
+    left = room[-1] - (forecast[-1][better] if better >= 0 else 0.0)
+    equals = waiting + forecast[-1][which] - (forecast[-1][better] if better >= 0 else 0.0)
+    return min(1.0, max(0.0, left) / max(1.0, equals))
 
 
 def _room_for(which: int, forecast: Sequence[Sequence[float]], room: Sequence[float]) -> float:
@@ -105,12 +116,17 @@ _BETTER = [
 """For each bin the last one that deserves a token clearly more, so that it may be worth to wait for."""
 
 
+PLENTY = 0.5
+"""On calm days even a plain flooder gets his one answer, as long as this share of every cap is free."""
+
+
 def choose(
     candidates: Iterable[Candidate],
     limit: Threshold,
     vigilance: Vigilance,
     *,
     free_share: float,
+    raid: bool = False,
     callers_left: int | None = None,
 ) -> list[Candidate]:
     """Return the due candidates that may go now, first the least suspicious, among equals by lot.
@@ -118,20 +134,27 @@ def choose(
     `free_share` is the free share of the tightest cap; `callers_left` how many more answers may go
     to those who only called, None for any number of them.
     """
+    calm = not raid and not limit.overloaded
     kept = limit.overloaded and free_share <= vigilance.kept_share
     order = sorted(
-        (each for each in candidates if each.due and not each.plain_flooding and limit.admits(each.score)),
-        key=lambda each: (bin_of(each.score), not each.fresh, each.lot),
+        (each for each in candidates if each.due and limit.admits(each.score)),
+        key=lambda each: (each.plain_flooding, bin_of(each.score), not each.fresh, each.lot),
     )
-    sure = sum(bin_of(each.score) <= limit.reached for each in order)
-    chosen = [
-        each for each in order[: sure + limit.spare] if not (kept and each.score > vigilance.suspicious)
-    ]
+    chosen = _served([each for each in order if not each.plain_flooding], limit)
+    chosen = [each for each in chosen if not (kept and each.score > vigilance.suspicious)]
+    if calm and free_share > PLENTY:
+        chosen += [each for each in order if each.plain_flooding]
     if callers_left is None:
         return chosen
     callers = [each for each in chosen if each.only_called][callers_left:]
     late = {each.key for each in callers}
     return [each for each in chosen if each.key not in late]
+
+
+def _served(order: Sequence[Candidate], limit: Threshold) -> list[Candidate]:
+    """Return those up to the threshold, and of the next bin the first `spare` and the lucky ones."""
+    sure = sum(bin_of(each.score) <= limit.reached for each in order) + limit.spare
+    return [each for place, each in enumerate(order) if place < sure or each.lot < limit.share]
 
 
 def capacity(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .arrivals import BIN, BINS_A_DAY, DAYS, Arrivals
+from .arrivals import BIN, BINS_A_DAY, BINS_AN_HOUR, DAYS, Arrivals
 from .vigilance import Vigilance
 
 CALM = 18 * 3600.0
@@ -63,7 +63,7 @@ class Watch:
         return any(each.holds(at) for each in reversed(self.waves))
 
     def advance(self, now: float) -> None:
-        """Look at all bins that ended before `now`, and at what the running one has brought so far."""
+        """Look at all bins that ended before `now`."""
         here = int(now // BIN)
         if self._next is None:
             if self._arrivals.first_bin is None:
@@ -72,8 +72,16 @@ class Watch:
             self._next = self._arrivals.first_bin + 1
         for which in range(max(self._next, here - 2 * BINS_A_DAY), here):
             self._close(which)
+            if (which + 1) % BINS_AN_HOUR == 0:
+                self._arrivals.new_hour(which + 1)
         self._next = max(self._next, here)
-        if _running(self.waves) is None and self._rise + self._speaks(here, now) > self._vigilance.alarm:
+
+    def look(self, now: float) -> None:
+        """Look at what the running bin has brought so far: somebody came at `now`."""
+        here = int(now // BIN)
+        if self._next is None or here < self._next or _running(self.waves) is not None:
+            return
+        if self._rise + self._speaks(here, now) > self._vigilance.alarm:
             self._begin(here)
 
     def flooder(self, now: float) -> None:
@@ -120,6 +128,7 @@ class Watch:
         if self.current is None:
             self.raids = [*self.raids[1 - KEPT :], Spell(since, None)]
         self._arrivals.mark_raided(int(since // BIN), which)
+        self._arrivals.new_hour(which + 1)
         self._rise = self._fall = 0.0
 
     def _end(self, at: float) -> None:

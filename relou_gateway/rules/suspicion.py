@@ -69,7 +69,7 @@ class Memory:
         self._strangers: OrderedDict[str, Stranger] = OrderedDict()
         self._stages: tuple[deque[Stranger], ...] = tuple(deque() for _ in STAGES)
         self._settled = 0
-        self._faded = -math.inf
+        self._faded = math.inf
         self._forecast: list[list[float]] = []
         self._forecast_until = -math.inf
         self._demand = Demand()
@@ -83,6 +83,7 @@ class Memory:
         `asks` says that a reply was scheduled for it.
         """
         now = self._advance(at.timestamp())
+        self._faded = min(self._faded, now)
         self._signals.arrivals.event(now)
         stranger = self._strangers.get(number) or self._meet(number, now)
         self._strangers.move_to_end(number)
@@ -188,6 +189,7 @@ class Memory:
         stranger = Stranger(number, now, now, blocks=block_marks(number))
         self._strangers[number] = stranger
         stranger.arrived = self._signals.arrivals.stranger(now)
+        self._signals.watch.look(now)
         self._signals.blocks.join(stranger.blocks)
         self._demand.add(now, stranger.score)
         self._stages[0].append(stranger)
@@ -202,26 +204,37 @@ class Memory:
         self._signals.words.vote(words, NOTHING, stranger.word_share, senders=0)
 
     def _advance(self, now: float) -> float:
-        """Let time pass; a step backwards is no time at all."""
+        """Let time pass; a step backwards is no time at all.
+
+        All that happens by itself happens at its own time, in order: what is learned must not depend
+        on how often somebody asked meanwhile.
+        """
+        now = max(self._now, now)
+        while (due := min(map(_first_due, self._stages, STAGES))) <= now:
+            self._pass(due)
+            self._grow()
+        self._pass(now)
+        return now
+
+    def _pass(self, now: float) -> None:
         self._now = max(self._now, now)
         self._signals.watch.advance(self._now)
-        for stage, waiting in enumerate(self._stages):
-            while waiting and waiting[0].first_at + STAGES[stage] <= self._now:
-                self._grow(waiting.popleft(), stage)
-        if self._now - self._faded >= DAY:
-            self._fade()
-        return self._now
+        while self._now - self._faded >= DAY:
+            self._signals.fade()
+            self._faded += DAY
 
-    def _grow(self, stranger: Stranger, stage: int) -> None:
+    def _grow(self) -> None:
+        """Look again at the one who has just reached an age."""
+        stage = next(
+            each
+            for each, waiting in enumerate(self._stages)
+            if _first_due(waiting, STAGES[each]) <= self._now
+        )
+        stranger = self._stages[stage].popleft()
         stranger.stage = stage + 1
         if stage + 1 < len(STAGES):
             self._stages[stage + 1].append(stranger)
         self._look_again(stranger)
-
-    def _fade(self) -> None:
-        if self._faded > 0:
-            self._signals.fade()
-        self._faded = self._now
 
     # --- learning
 
@@ -300,6 +313,10 @@ class Memory:
         stranger.score = score
         holds = max(REFRESH, (self._now - stranger.first_at) / 4, (score - CLEAR) * REFRESH)
         stranger.renew_at = self._now + (DAY if stranger.plain_flooding else holds)
+
+
+def _first_due(waiting: deque[Stranger], age: float) -> float:
+    return waiting[0].first_at + age if waiting else math.inf
 
 
 def _share(log_odds: float, raided: bool, calm: bool, cold: float) -> Share:

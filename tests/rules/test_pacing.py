@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relou_gateway.rules.demand import BINS, Demand
+from relou_gateway.rules.demand import BINS, Demand, bin_of
 from relou_gateway.rules.pacing import Candidate, Threshold, capacity, choose, threshold
 from relou_gateway.rules.shares import EVEN, Pace, Rhythm, saved
 from relou_gateway.rules.throttle import Cap, Spending, Unit
@@ -21,14 +22,38 @@ NOBODY = [[0.0] * BINS for _ in range(24)]
 def test_in_quiet_times_everyone_goes_at_once() -> None:
     limit = threshold([0.0, 3.0, 9.0], NOBODY, capacity([DAY], [], WISH, NOW.timestamp(), Pace()))
     candidates = [Candidate(key, score, True, 0.5) for key, score in enumerate((0.0, 3.0, 9.0))]
-    assert [0, 1, 2] == [
-        each.key for each in choose(candidates, limit, Vigilance(), free_share=0.01)
-    ]
+    assert [0, 1, 2] == [each.key for each in choose(candidates, limit, Vigilance(), free_share=0.01)]
 
 
-def test_plain_flooding_waits_even_in_quiet_times() -> None:
+@pytest.mark.parametrize(
+    ("free_share", "raid", "reached", "goes"),
+    [
+        (0.9, False, BINS - 1, True),
+        (0.4, False, BINS - 1, False),
+        (0.9, True, BINS - 1, False),
+        (0.9, False, 56 - 1, False),
+    ],
+    ids=["calm and plenty", "little left", "raid", "overload"],
+)
+def test_a_plain_flooder_gets_his_answer_in_quiet_times_alone(
+    free_share: float, raid: bool, reached: int, goes: bool
+) -> None:
     flooder = Candidate(1, 12.0, True, 0.5, plain_flooding=True)
-    assert choose([flooder], Threshold(BINS - 1, 0), Vigilance(), free_share=1.0) == []
+    chosen = choose([flooder], Threshold(reached, 0), Vigilance(), free_share=free_share, raid=raid)
+    assert goes is (chosen == [flooder])
+
+
+@given(st.integers(1, 400), st.integers(0, 100), st.integers(0, 400))
+def test_where_all_are_equal_and_too_many_some_are_served_and_tokens_are_kept_for_nobody(
+    waiting: int, each_hour: int, free: int
+) -> None:
+    better = bin_of(0.0)
+    forecast = [[0.0] * better + [float(each_hour * hour)] * (BINS - better) for hour in range(1, 25)]
+    limit = threshold([0.0] * waiting, forecast, [float(free)] * 24)
+    lots = [Candidate(key, 0.0, True, (key + 0.5) / waiting) for key in range(waiting)]
+    chosen = choose(lots, limit, Vigilance(), free_share=1.0)
+    fair = waiting * min(1.0, free / (waiting + 24 * each_hour))
+    assert fair - 1 <= len(chosen) <= max(free, fair + 1)
 
 
 def test_tokens_are_kept_for_those_to_come_who_deserve_them_more() -> None:
@@ -45,9 +70,7 @@ def test_the_least_suspicious_goes_first_and_the_lot_decides_among_equals() -> N
 
 def test_those_who_only_called_get_their_share_of_a_raids_tokens_and_no_more() -> None:
     candidates = [Candidate(key, 0.0, True, key / 10, only_called=key < 5) for key in range(8)]
-    chosen = choose(
-        candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, callers_left=2
-    )
+    chosen = choose(candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, callers_left=2)
     assert [0, 1, 5, 6, 7] == [each.key for each in chosen]
 
 

@@ -17,6 +17,8 @@ from relou_gateway.rules.suspicion import UNKNOWN, Memory
 from relou_gateway.rules.vigilance import Vigilance
 
 START = datetime(2026, 3, 6, 6, tzinfo=UTC)
+RAID = 7 * 24 + 5
+"""Hours after which the invented raids begin."""
 
 
 def remembered(name: str, hours: float, seed: int = 3, vigilance: Vigilance | None = None) -> Memory:
@@ -48,8 +50,8 @@ def test_a_thousand_messages_are_plain_flooding() -> None:
 
 
 def test_the_score_is_the_sum_of_its_contributions() -> None:
-    memory = remembered("human-tempo", 32)
-    now = START + timedelta(hours=32)
+    memory = remembered("human-tempo", RAID + 6)
+    now = START + timedelta(hours=RAID + 6)
     wrong = [
         number
         for number in invent("human-tempo", 3, CORPORA["first"]).truth
@@ -98,9 +100,9 @@ def test_an_operators_words_are_found_whatever_their_spelling() -> None:
 
 
 def test_words_of_the_flood_are_learned_and_stay_below_their_cap() -> None:
-    memory = remembered("one-abusive", 60)
+    memory = remembered("one-abusive", RAID + 30)
     truth = invent("one-abusive", 3, CORPORA["first"]).truth
-    now = START + timedelta(hours=60)
+    now = START + timedelta(hours=RAID + 30)
     words = {role: [] for role in ("ordinary", "flooder")}  # type: dict[str, list[float]]
     for number, role in truth.items():
         if (value := signals(memory, number, now).get("words")) is not None:
@@ -115,10 +117,10 @@ def test_words_of_the_flood_are_learned_and_stay_below_their_cap() -> None:
 def test_replaying_the_same_events_gives_the_same_memory_in_any_process() -> None:
     code = (
         "from datetime import timedelta\n"
-        "from tests.rules.test_suspicion import START, remembered\n"
+        "from tests.rules.test_suspicion import RAID, START, remembered\n"
         "from relou_gateway.invent import CORPORA, invent\n"
-        "memory = remembered('human-tempo', 30)\n"
-        "print([memory.suspicion(each, START + timedelta(hours=30)).score for each in"
+        "memory = remembered('human-tempo', RAID + 2)\n"
+        "print([memory.suspicion(each, START + timedelta(hours=RAID + 2)).score for each in"
         " sorted(invent('human-tempo', 3, CORPORA['first']).truth)])\n"
     )
     outputs = {
