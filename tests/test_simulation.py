@@ -339,9 +339,8 @@ def test_what_came_first_goes_first_under_caps_and_by_lot_else() -> None:
 
 def test_an_answer_of_another_size_does_not_wait_for_one_that_has_no_room() -> None:
     texts = (policy().replies.texts[0], replace(policy().replies.texts[0], text="x" * 400))
-    rules = policy(throttle=replace(UNLIMITED, parts_per_day=4), replies={"texts": texts, "expire": HOUR})
-    rules = replace(rules, raid=Vigilance(strangers_per_day=1))
-    outcomes = run(trace(*(text(index, mobile(index)) for index in range(20))), rules)
+    rules = policy(throttle=replace(UNLIMITED, parts_per_day=2), replies={"texts": texts, "expire": HOUR})
+    outcomes = run(trace(*(text(index, mobile(index)) for index in range(20))), rules, Policy.CAPS)
     assert [1, 1] == [outcome.answer and outcome.answer.parts for _, outcome in sent(outcomes)]
 
 

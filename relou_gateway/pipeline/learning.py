@@ -21,7 +21,7 @@ LEARNED_FROM = timedelta(days=30)
 HEARD_AT_ONCE = 500
 """Messages heard in one piece, about a second of a Pi's time: an orderly stop waits for no more."""
 
-TOLD_AT_ONCE = 200
+TOLD_AT_ONCE = 40
 """Waiting replies whose suspicion is written down with each sweep."""
 
 

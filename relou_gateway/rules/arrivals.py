@@ -47,8 +47,9 @@ SURELY = 6.0
 BACKLOG = 600.0
 """How long after a gap what comes in may be what had piled up."""
 
-AHEAD = BINS_A_DAY + SMOOTHING + 2 * BINS_AN_HOUR
-"""Bins from the running hour on for which an ordinary day is reckoned."""
+NEAR = SMOOTHING + 2 * BINS_AN_HOUR
+FAR = 2 * BINS_A_DAY + NEAR
+"""Bins from the running hour on for which an ordinary day is reckoned: each hour, and each day."""
 
 
 class Arrivals:
@@ -185,10 +186,11 @@ class Arrivals:
         ]
         past = _Past(start, [0, *accumulate(seen)], [0, *accumulate(ordinary)])
         self._mean = past.mean(self._assumed)
-        for which in range(now, now + AHEAD):
+        new_day = now % BINS_A_DAY < BINS_AN_HOUR
+        for which in range(now, now + (FAR if new_day or now + NEAR not in self._ordinary else NEAR)):
             self._ordinary[which] = past.ordinary(which, self._mean)
         self._sums.clear()
-        if now % BINS_A_DAY < BINS_AN_HOUR or not self._hours:
+        if new_day:
             self._hours = past.hours(now // BINS_A_DAY * BINS_A_DAY)
 
     def _forget(self, oldest: int) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 from .admission import Reason
-from .pacing import Candidate, capacity, choose, threshold
+from .pacing import CAUTION, Candidate, capacity, choose, threshold
 from .ranking import Heard, Lot, Suspicion, Waiting
 from .records import Ruling
 from .shares import EVEN, Pace, Rhythm
@@ -85,7 +85,8 @@ class LeastSuspicious:
             return ()
         scores = self._memory.scores([each.number for each in waiting], now)
         room = self._room(waiting, windows, now)
-        limit = threshold(scores, self._memory.forecast(now), room)
+        raid = self._memory.raid(now) is not None
+        limit = threshold(scores, self._memory.forecast(now), room, CAUTION if raid else 1.0)
         self.answers_up_to = limit.score if limit.overloaded else None
         candidates = [
             self._candidate(index, each, score)
@@ -97,8 +98,8 @@ class LeastSuspicious:
             limit,
             self._vigilance,
             free_share=windows.free_share(),
-            raid=self._memory.raid(now) is not None,
-            callers_left=self._callers_left(windows, room[-1], now),
+            raid=raid,
+            callers_left=self._callers_left(windows, room[-1], now) if raid else None,
         )
         return [waiting[each.key] for each in chosen]
 
@@ -121,7 +122,7 @@ class LeastSuspicious:
 
     def _callers_left(self, windows: Windows, daily: float, now: datetime) -> int | None:
         """Return how many of a day's answers may still go to those who only called, while a raid runs."""
-        if daily == inf or self._memory.raid(now) is None:
+        if daily == inf:
             return None
         gone = sum(
             each.counts(DAY, now) and self._memory.only_called(each.recipient) for each in windows.spendings

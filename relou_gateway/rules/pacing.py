@@ -40,11 +40,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Scores up to the bin `reached` go now; of the next bin `spare`, and those with a lot below `share`."""
+    """Scores up to the bin `reached` go now, and `spare` of the next bin, by lot."""
 
     reached: int
     spare: int
-    share: float = 0.0
 
     @property
     def overloaded(self) -> bool:
@@ -62,52 +61,48 @@ class Threshold:
 
 
 def threshold(
-    waiting: Iterable[float], forecast: Sequence[Sequence[float]], room: Sequence[float]
+    waiting: Iterable[float],
+    forecast: Sequence[Sequence[float]],
+    room: Sequence[float],
+    caution: float = 1.0,
 ) -> Threshold:
     """Return up to which score tokens last over every horizon.
 
     `waiting` are scores; `forecast[h][b]` is how many senders up to bin b come within h + 1 hours;
     `room[h]` how many answers can go by then. A token is kept for those to come who deserve it
-    clearly more; for those who deserve it as much only if there will be far too many of them: then
-    each of them has the same chance, whenever he comes, and no token is kept for nobody.
+    clearly more, `caution` times as many as forecast, and for nobody else: it comes back in a day,
+    and equals who wait would wait for equals.
     """
     counts = [0] * BINS
     for score in waiting:
         counts[bin_of(score)] += 1
     upto = list(accumulate(counts))
     reached = BINS - 1
-    while reached >= 0 and upto[reached] > _room_for(reached, forecast, room):
+    while reached >= 0 and upto[reached] > _room_for(reached, forecast, room, caution):
         reached -= 1
     if reached == BINS - 1:
         return Threshold(reached, 0)
     below = upto[reached] if reached >= 0 else 0
-    spare = max(0, int(_room_for(reached + 1, forecast, room) - below))
-    return Threshold(reached, spare, _chance(reached + 1, upto[reached + 1], forecast, room))
+    spare = max(0, int(_room_for(reached + 1, forecast, room, caution) - below))
+    return Threshold(reached, spare)
 
 
-def _chance(which: int, waiting: int, forecast: Sequence[Sequence[float]], room: Sequence[float]) -> float:
-    """Return the share of a day's equals of bin `which` for whom there are tokens, the better ones served."""
-    better = _BETTER[which]
-    left = room[-1] - (forecast[-1][better] if better >= 0 else 0.0)
-    equals = waiting + forecast[-1][which] - (forecast[-1][better] if better >= 0 else 0.0)
-    return min(1.0, max(0.0, left) / max(1.0, equals))
-
-
-def _room_for(which: int, forecast: Sequence[Sequence[float]], room: Sequence[float]) -> float:
+def _room_for(
+    which: int, forecast: Sequence[Sequence[float]], room: Sequence[float], caution: float
+) -> float:
     """Return for how many of those who wait tokens last, if bin `which` is the last that is served."""
     better = _BETTER[which]
-    for_equals = room[-1] - EQUALS * forecast[-1][which]
     if better < 0:
-        return min(room[0], for_equals)
-    return min(for_equals, *(free - expected[better] for free, expected in zip(room, forecast, strict=True)))
+        return room[0]
+    return min(free - caution * expected[better] for free, expected in zip(room, forecast, strict=True))
 
 
 def _innocence(which: int) -> float:
     return 1 / (1 + exp(upper(which)))
 
 
-EQUALS = 0.6
-"""Over a day, tokens are kept for this share of the equals to come: none of them is sure."""
+CAUTION = 1.15
+"""In a raid so many times as many better ones are expected as forecast: yesterday may have been quiet."""
 
 _BETTER = [
     max((each for each in range(which) if 0.8 * _innocence(each) > _innocence(which)), default=-1)
@@ -140,8 +135,11 @@ def choose(
         (each for each in candidates if each.due and limit.admits(each.score)),
         key=lambda each: (each.plain_flooding, bin_of(each.score), not each.fresh, each.lot),
     )
-    chosen = _served([each for each in order if not each.plain_flooding], limit)
-    chosen = [each for each in chosen if not (kept and each.score > vigilance.suspicious)]
+    people = [each for each in order if not each.plain_flooding]
+    sure = sum(bin_of(each.score) <= limit.reached for each in people)
+    chosen = [
+        each for each in people[: sure + limit.spare] if not (kept and each.score > vigilance.suspicious)
+    ]
     if calm and free_share > PLENTY:
         chosen += [each for each in order if each.plain_flooding]
     if callers_left is None:
@@ -149,12 +147,6 @@ def choose(
     callers = [each for each in chosen if each.only_called][callers_left:]
     late = {each.key for each in callers}
     return [each for each in chosen if each.key not in late]
-
-
-def _served(order: Sequence[Candidate], limit: Threshold) -> list[Candidate]:
-    """Return those up to the threshold, and of the next bin the first `spare` and the lucky ones."""
-    sure = sum(bin_of(each.score) <= limit.reached for each in order) + limit.spare
-    return [each for place, each in enumerate(order) if place < sure or each.lot < limit.share]
 
 
 def capacity(

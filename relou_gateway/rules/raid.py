@@ -118,9 +118,8 @@ class Watch:
         self._arrivals.mark_raided(which, which)
         if self._fall > self._vigilance.all_clear:
             self._end(end)
-        elif end - wave.since >= AT_MOST:
-            self._arrivals.mark_ordinary(int(wave.since // BIN), which)
-            self._end(wave.since)
+        elif end - self.raids[-1].since >= AT_MOST:
+            self._accept(which)
 
     def _begin(self, which: int) -> None:
         since = self._onset if self._rise > 0.0 else which * float(BIN)
@@ -129,6 +128,15 @@ class Watch:
             self.raids = [*self.raids[1 - KEPT :], Spell(since, None)]
         self._arrivals.mark_raided(int(since // BIN), which)
         self._arrivals.new_hour(which + 1)
+        self._rise = self._fall = 0.0
+
+    def _accept(self, which: int) -> None:
+        """Take what has lasted for so long as ordinary, and the raid as over."""
+        since = self.raids[-1].since
+        self._arrivals.mark_ordinary(int(since // BIN), which)
+        self._arrivals.new_hour(which + 1)
+        self.waves = [each for each in self.waves if each.since < since]
+        self.raids[-1] = Spell(since, (which + 1) * float(BIN))
         self._rise = self._fall = 0.0
 
     def _end(self, at: float) -> None:

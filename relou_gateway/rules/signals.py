@@ -90,9 +90,9 @@ class Signals:
     def steps(self, stranger: Stranger) -> tuple[Contribution, ...]:
         """Return what fixed steps say, plain without any learning."""
         events = stranger.messages + stranger.calls
-        copies = self.copies.others(stranger.runs, stranger.settled, self._growth())
-        hundred = self.blocks.others(stranger.blocks[:1], stranger.settled, 0.0)
-        thousands = self.blocks.others(stranger.blocks[1:], stranger.settled, 0.0)
+        copies = self.copies.others(stranger.runs, stranger.settled, self._growth(), loud=stranger.loud)
+        hundred = self.blocks.others(stranger.blocks[:1], stranger.settled, 0.0, loud=True)
+        thousands = self.blocks.others(stranger.blocks[1:], stranger.settled, 0.0, loud=True)
         block = max(step(HUNDRED, hundred), step(TEN_THOUSAND, thousands))
         return (
             Contribution("volume", step(VOLUME, events), (("events", events),)),

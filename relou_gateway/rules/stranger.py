@@ -59,6 +59,8 @@ class Stranger:
     worded: float = 0.0
     """What habits and words said when last asked."""
     plain_flooding: bool = False
+    loud: bool = False
+    """His volume, tempo, calls or neighbours alone tell him apart."""
     explained: bool = False
     """He is told apart without the surge."""
     arrived: int = 0

@@ -67,7 +67,7 @@ class Memory:
         self._vigilance = vigilance
         self._now = -math.inf
         self._strangers: OrderedDict[str, Stranger] = OrderedDict()
-        self._stages: tuple[deque[Stranger], ...] = tuple(deque() for _ in STAGES)
+        self._stages: tuple[deque[Stranger], ...] = tuple(deque(maxlen=vigilance.senders) for _ in STAGES)
         self._settled = 0
         self._faded = math.inf
         self._forecast: list[list[float]] = []
@@ -178,6 +178,7 @@ class Memory:
         limits, signals = self._vigilance, self._signals
         return {
             "senders": (len(self._strangers), limits.senders),
+            "ages": (max(map(len, self._stages)), limits.senders),
             "words": (len(signals.words), 2 * limits.words_known),
             "phrases": (len(signals.copies), limits.phrases_known),
             "blocks": (len(signals.blocks), 2 * limits.senders),
@@ -201,6 +202,8 @@ class Memory:
         words, runs = stranger.take_in(phrasing(text))
         self._signals.copies.join(runs)
         self._signals.copies.settle(runs, stranger.settled)
+        if stranger.loud:
+            self._signals.copies.raise_voice(runs)
         self._signals.words.vote(words, NOTHING, stranger.word_share, senders=0)
 
     def _advance(self, now: float) -> float:
@@ -242,6 +245,7 @@ class Memory:
         """Reckon his score anew, and let him vote: for ordinary days, or as far as he seems a raider."""
         steps = self._signals.steps(stranger)
         plain = math.fsum(part.log_odds for part in steps)
+        self._raise_voice(stranger, plain - log_odds_of(steps, "copies"))
         self._explain(stranger, plain)
         behaviour = plain + self._signals.surge(stranger, self._now).log_odds
         behaviour += self._signals.met_before(stranger).log_odds
@@ -252,6 +256,11 @@ class Memory:
         calm = not raided and stranger.stage >= CALM_STAGE and plain < UNREMARKABLE
         self._learn(stranger, behaviour, raided, calm)
         self._note_score(stranger, behaviour + stranger.habitual + stranger.worded)
+
+    def _raise_voice(self, stranger: Stranger, plain: float) -> None:
+        if plain >= UNREMARKABLE and not stranger.loud:
+            stranger.loud = True
+            self._signals.copies.raise_voice(stranger.runs)
 
     def _explain(self, stranger: Stranger, plain: float) -> None:
         """Keep whom fixed steps tell apart out of the surge: it is about those whom nothing else does."""

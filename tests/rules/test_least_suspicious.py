@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from relou_gateway.rules.admission import Reason, Verdict
 from relou_gateway.rules.least_suspicious import LeastSuspicious
 from relou_gateway.rules.ranking import Heard, Waiting
 from relou_gateway.rules.records import Kind, Ruling
+from relou_gateway.rules.shares import EVEN
 from relou_gateway.rules.throttle import DAY, Cap, Spending, Unit, Windows
 from relou_gateway.rules.vigilance import Vigilance
 
@@ -77,3 +79,67 @@ def test_adverts_teach_nothing() -> None:
 
 def test_nothing_that_waits_is_nobody_to_choose() -> None:
     assert () == LeastSuspicious(Vigilance()).order([], windows(TEN_A_DAY, START), START, random.Random(0))
+
+
+def people_of(days: int, ranking: LeastSuspicious) -> datetime:
+    """Let forty come each day, all of them between 18 and 22 o'clock UTC; return the midnight after."""
+    midnight = START.replace(hour=0, minute=0)
+    for day in range(days):
+        for person in range(40):
+            at = midnight + timedelta(days=day, hours=18, minutes=6 * person)
+            say(ranking, f"+336{day:02}{person:02}{(37 * person + day) % 1000:03}0", "Salut, c'est Karim", at)
+    last = midnight + timedelta(days=days, minutes=1)
+    say(ranking, KARIM, "Tu dors ?", last)
+    return last
+
+
+def test_a_days_share_is_spread_evenly_until_whole_days_are_known() -> None:
+    ranking = LeastSuspicious(Vigilance(strangers_per_day=40))
+    assert EVEN is ranking.rhythm(people_of(1, ranking))
+
+
+def test_a_days_share_follows_the_hours_of_ordinary_days() -> None:
+    ranking = LeastSuspicious(Vigilance(strangers_per_day=40))
+    midnight = people_of(4, ranking).replace(minute=0).timestamp()
+    rhythm = ranking.rhythm(datetime.fromtimestamp(midnight, UTC))
+    evening = rhythm.days(midnight + 18 * 3600, midnight + 22 * 3600)
+    assert evening > 0.6
+    assert rhythm is ranking.rhythm(datetime.fromtimestamp(midnight + 60, UTC))
+
+
+def test_among_equals_who_can_still_be_answered_within_the_hour_goes_first() -> None:
+    ranking = LeastSuspicious(Vigilance(strangers_per_day=8))
+    late = [f"+3361111{index:04}" for index in range(0, 40_00, 400)]
+    for number in late:
+        say(ranking, number, "Salut", START)
+    now = START + timedelta(minutes=70)
+    say(ranking, KARIM, "Coucou", now - timedelta(minutes=5))
+    waiting = [Waiting(index, number, 1, 160_000, ready=True) for index, number in enumerate([*late, KARIM])]
+    assert KARIM == numbers(ranking.order(waiting, windows(TEN_A_DAY, now), now, random.Random(3)))[0]
+
+
+def test_ten_thousand_who_wait_are_ordered_in_a_moment() -> None:
+    ranking = LeastSuspicious(Vigilance())
+    for index in range(10_000):
+        say(
+            ranking,
+            f"+336{index * 37 % 100_000_000:08}",
+            "Bande de nulles",
+            START + timedelta(seconds=index / 8),
+        )
+    now = START + timedelta(minutes=40)
+    waiting = [
+        Waiting(index, f"+336{index * 37 % 100_000_000:08}", 1, 160_000, ready=True)
+        for index in range(10_000)
+    ]
+    spendings = [Spending(f"+337{n:08}", 1, 160_000, START - timedelta(minutes=5 * n)) for n in range(3000)]
+    caps = (Cap("throttle.per_day", Unit.ANSWERS, DAY, 240),)
+    ranking.order(waiting, windows(caps, now, spendings), now, random.Random(0))
+    took = []
+    for tick in range(10):
+        moment = now + timedelta(seconds=5 * tick)
+        asked = windows(caps, moment, spendings)
+        begun = time.process_time()
+        ranking.order(waiting, asked, moment, random.Random(0))
+        took.append(time.process_time() - begun)
+    assert min(took) < 0.1

@@ -4,13 +4,16 @@ import os
 import random
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relou_gateway.invent import CORPORA, invent
+from relou_gateway.rules.phrasing import PIECES, RUNS, WORDS, phrasing
 from relou_gateway.rules.records import Kind
 from relou_gateway.rules.signals import WORDS_CLIP
 from relou_gateway.rules.suspicion import UNKNOWN, Memory
@@ -159,3 +162,104 @@ def test_strangers_cannot_make_the_memory_grow_without_bound() -> None:
         text = "".join(rng.choice("abcdefghijklmnopqrstuvwxyz ") for _ in range(400))
         memory.observe(f"+336{count:08}", Kind.SMS, text, START + timedelta(seconds=10 * count))
     assert all(held <= limit for held, limit in memory.sizes().values())
+
+
+def test_a_raid_from_the_first_hour_leaves_people_to_learn_from() -> None:
+    memory = Memory(Vigilance())
+    for event in invent("forum-first-hour", 3, CORPORA["first"]).events:
+        if event.at > START + timedelta(hours=12):
+            break
+        memory.observe(event.number, Kind(event.kind), event.text, event.at)
+    now = START + timedelta(hours=12)
+    truth = invent("forum-first-hour", 3, CORPORA["first"]).truth
+    scores = {role: [] for role in ("ordinary", "flooder")}  # type: dict[str, list[float]]
+    for number, role in truth.items():
+        if (found := memory.suspicion(number, now)) != UNKNOWN:
+            scores[role].append(found.score)
+    people = sorted(scores["ordinary"])
+    beaten = sum(people[int(len(people) * 0.9)] < each for each in scores["flooder"])
+    assert beaten > 0.8 * len(scores["flooder"])
+
+
+def test_who_says_quietly_what_loud_ones_copy_is_not_called_a_copyist() -> None:
+    memory = Memory(Vigilance())
+    phrase = "je suis devant la gare avec mon frere"
+    for sender in range(30):
+        for second in range(12):
+            at = START + timedelta(minutes=sender, seconds=second)
+            memory.observe(f"+336{sender:02}112233", Kind.SMS, phrase, at)
+    memory.observe("+33799887766", Kind.SMS, phrase, START + timedelta(minutes=40))
+    now = START + timedelta(minutes=41)
+    assert (
+        "copies" in signals(memory, "+33600112233", now),
+        "copies" in signals(memory, "+33799887766", now),
+    ) == (
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 10_000,
+        "abcdefghij" * 1_000,
+        "e\u0301\u0323\u0306" * 3_000,
+        "\ufdfa" * 10_000,
+        "\u0301" * 10_000,
+        "x " * 5_000,
+        "!?.," * 2_500,
+        "\ud83d\ude00" * 2_000,
+        "\n\t\x00" * 3_000,
+    ],
+    ids=[
+        "one letter",
+        "no space",
+        "accents",
+        "one becomes eighteen",
+        "only accents",
+        "short words",
+        "signs",
+        "pairs",
+        "blanks",
+    ],
+)
+def test_no_text_costs_more_than_its_share_of_time_and_memory(text: str) -> None:
+    begun = time.process_time()
+    for _ in range(20):
+        found = phrasing(text)
+    took = (time.process_time() - begun) / 20
+    assert (True, True, True) == (took < 0.02, len(found.words) <= WORDS + PIECES, len(found.runs) <= RUNS)
+
+
+def test_a_hundred_thousand_senders_leave_no_more_than_is_allowed() -> None:
+    memory = Memory(Vigilance(senders=500, words_known=2000, phrases_known=2000))
+    for count in range(100_000):
+        kind = Kind.CALL if count % 50 else Kind.SMS
+        text = f"{count:x} zebre {count % 97:b} {count * 7919 % 10007:o}" if kind is Kind.SMS else ""
+        memory.observe(f"+336{count:08}", kind, text, START + timedelta(seconds=count / 4))
+    held = memory.sizes()
+    assert all(have <= limit for have, limit in held.values()), held
+
+
+def test_what_was_asked_meanwhile_changes_nothing_that_is_learned() -> None:
+    live, replayed = Memory(Vigilance()), Memory(Vigilance())
+    events = [
+        event
+        for event in invent("human-tempo", 5, CORPORA["first"]).events
+        if event.at < START + timedelta(hours=RAID + 3)
+    ]
+    for count, event in enumerate(events):
+        for memory in (live, replayed):
+            memory.observe(event.number, Kind(event.kind), event.text, event.at)
+        if count % 5 == 0:
+            later = event.at + timedelta(seconds=count % 400)
+            upto = min(later, events[min(count + 1, len(events) - 1)].at)
+            live.advance(upto)
+            live.scores([each.number for each in events[max(0, count - 40) : count]], upto)
+            live.forecast(upto)
+    now = events[-1].at + timedelta(hours=1)
+    numbers = sorted({event.number for event in events})
+    assert [live.suspicion(each, now) for each in numbers] == [
+        replayed.suspicion(each, now) for each in numbers
+    ]
