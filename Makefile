@@ -8,7 +8,7 @@ WITH_TESTS := $(VENV)/.installed-with-tests
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 RUN_ARGS ?=
 
-.PHONY: run test check torture bench raids clean help
+.PHONY: run test check torture soak bench raids clean help
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: $(WITH_TESTS) ## ruff and mypy
 
 torture: $(WITH_TESTS) ## kill the daemon and its modem cell a thousand times
 	$(BIN)/python -m tests.torture $(TORTURE_ARGS)
+
+soak: $(WITH_TESTS) ## an hour of traffic and mishaps, and whether every record agrees behind it
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 bench: $(WITH_TESTS) ## ratios, each measured in one run
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done

@@ -22,6 +22,7 @@ from pathlib import Path
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from . import __version__, log, pipeline, systemd
 from .clock import Anchor, QuotaClock
@@ -104,6 +105,10 @@ class _Daemon:
             rng=rng,
             ranking=LeastSuspicious(settings.policy.raid),
             keep=settings.storage.keep,
+            roaming=settings.modem.roaming,
+            bears=settings.modem.radio_restart,
+            reports=settings.modem.reports,
+            keep_alive=settings.modem.keep_alive,
             may_claim=lambda: not stop.is_set(),
         )
         self._reach = Reach(settings.modem, self._database, self._now, override=device, hurried=stop.is_set)
@@ -129,7 +134,7 @@ class _Daemon:
         poll = self._settings.modem.poll
         self._every(poll, "exchange", self._exchange)
         self._every(SWEEP_EVERY, "sweep", self._sweep)
-        self._scheduler.add_job(self._look, "interval", seconds=LOOK_EVERY.total_seconds())
+        self._scheduler.add_job(self._look, _Every(LOOK_EVERY), next_run_time=datetime.now(UTC))
         self._scheduler.start()
         systemd.notify("READY=1", f"STATUS=started, polling every {poll.total_seconds():g} s")
         log.say(Event.DAEMON_STARTED, version=__version__, database=str(self._settings.storage.path))
@@ -152,12 +157,7 @@ class _Daemon:
 
     def _every(self, interval: timedelta, name: str, step: Callable[[], bool]) -> None:
         self._scheduler.add_job(
-            self._tick,
-            "interval",
-            (name, step),
-            id=name,
-            seconds=interval.total_seconds(),
-            next_run_time=datetime.now(UTC),
+            self._tick, _Every(interval), (name, step), id=name, next_run_time=datetime.now(UTC)
         )
 
     def _tick(self, name: str, step: Callable[[], bool]) -> None:
@@ -191,10 +191,12 @@ class _Daemon:
         modem = self._keeper.modem()
         if modem is not self._greeted:
             self._greet(modem)
+        pipeline.ask_credit(self._gateway, modem)
         return pipeline.send(self._gateway, modem) or self._gateway.flowing
 
     def _sweep(self) -> bool:
         pipeline.sweep(self._gateway)
+        pipeline.keep_alive(self._gateway)
         self._save_clock()
         if self._greeted is not None and self._greeted.alive:
             self._reach.observed(pipeline.observe(self._gateway, self._greeted))
@@ -221,6 +223,7 @@ class _Daemon:
             Event.MODEM_READY, device=self._reach.device, maker=identity.manufacturer, model=identity.model
         )
         self._reach.greeted(identity)
+        pipeline.begin_afresh(self._gateway)
         self._reach.observed(pipeline.observe(self._gateway, modem))
 
     # --- what can go wrong ------------------------------------------------------------------
@@ -262,6 +265,8 @@ class _Daemon:
             return "the database cannot be written"
         if self._lost:
             return f"no modem ({self._lost})"
+        if self._gateway.breaker is not None:
+            return f"receiving only, sending stopped by itself ({self._gateway.breaker.cause})"
         return "working" if self._gateway.raid_since is None else "working, a raid runs"
 
     # --- clock ------------------------------------------------------------------------------
@@ -313,6 +318,21 @@ class _Daemon:
         except StoreError as error:
             self._store_failed(error)
             return {}
+
+
+class _Every(BaseTrigger):  # type: ignore[misc] # APScheduler ships no types
+    """Fires again this long after now.
+
+    APScheduler's own trigger counts from the last run, and lists every run that was missed: when a
+    machine that woke up in 1970 learns the time, that is more than any memory holds.
+    """
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        """Return when to run next, now being `now`."""
+        return now + self._interval
 
 
 def _end_now() -> None:

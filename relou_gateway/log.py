@@ -38,6 +38,7 @@ class Event(StrEnum):
     MODEM_LOST = "modem.lost"
     MODEM_UNREGISTERED = "modem.unregistered"
     MODEM_REGISTERED = "modem.registered"
+    MODEM_RADIO_RESTARTED = "modem.radio_restarted"
     SMS_RECEIVED = "sms.received"
     PARTS_RECEIVED = "parts.received"
     PARTS_GIVEN_UP = "parts.given_up"
@@ -48,6 +49,7 @@ class Event(StrEnum):
     MODEM_SMSC_MISSING = "modem.smsc_missing"
     SIM_CHANGED = "sim.changed"
     SIM_FILLING = "sim.filling"
+    SIM_IDLE = "sim.idle"
     SIM_PIN_TRIED = "sim.pin_tried"
     SLOT_UNSTORABLE = "slot.unstorable"
     MESSAGE_SHELVED = "message.shelved"
@@ -55,9 +57,18 @@ class Event(StrEnum):
     CAP_REACHED = "cap.reached"
     CAP_FREE = "cap.free"
     CREDIT_LOW = "credit.low"
+    CREDIT_TOLD = "credit.told"
+    CREDIT_TOPPED_UP = "credit.topped_up"
+    CREDIT_DIFFERS = "credit.differs"
+    CREDIT_UNKNOWN = "credit.unknown"
+    SIM_KEEP_ALIVE_DUE = "sim.keep_alive_due"
+    BREAKER_OPENED = "breaker.opened"
+    BREAKER_CLOSED = "breaker.closed"
     REPLY_CANCELLED = "reply.cancelled"
     REPLY_CLAIMED = "reply.claimed"
     REPLY_SENT = "reply.sent"
+    REPLY_DELIVERED = "reply.delivered"
+    REPLY_UNDELIVERED = "reply.undelivered"
     REPLY_POSTPONED = "reply.postponed"
     REPLY_FAILED = "reply.failed"
     REPLY_IN_DOUBT = "reply.in_doubt"
@@ -75,6 +86,7 @@ _WARNINGS = {
     Event.CLOCK_IMPLAUSIBLE,
     Event.MODEM_LOST,
     Event.MODEM_UNREGISTERED,
+    Event.MODEM_RADIO_RESTARTED,
     Event.PARTS_GIVEN_UP,
     Event.SLOT_TWIN_ASSUMED,
     Event.SLOT_STUCK,
@@ -82,8 +94,13 @@ _WARNINGS = {
     Event.MODEM_SMSC_MISSING,
     Event.SIM_CHANGED,
     Event.SIM_FILLING,
+    Event.SIM_IDLE,
     Event.CAP_REACHED,
     Event.CREDIT_LOW,
+    Event.CREDIT_DIFFERS,
+    Event.CREDIT_UNKNOWN,
+    Event.BREAKER_OPENED,
+    Event.BREAKER_CLOSED,
     Event.REPLY_FAILED,
     Event.REPLY_IN_DOUBT,
     Event.RAID_BEGAN,

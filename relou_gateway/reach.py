@@ -20,6 +20,7 @@ from .modem.discovery import Port, Roots
 from .modem.holders import holders
 from .modem.port import ModemLost
 from .modem.probe import Facts, Silence, probe, speed_of
+from .rules import coverage
 from .rules.pin import objection
 from .rules.records import Identity, Moment, Network
 from .store import modems
@@ -103,6 +104,7 @@ class Reach:
             "connection": self._settings.connection,
             "smsc": self._settings.smsc,
             "calls": self._settings.calls,
+            "reports": self._settings.reports,
         }
         if facts is None:
             return Cell(spec)  # libGammu may still get an answer; the SIM's PIN is not risked on it
@@ -221,6 +223,8 @@ class Reach:
             self._full = False
         troubles = [f"its memory is {percent} % full"] if self._full else []
         troubles += ["the SMSC's number is missing; set modem.smsc"] if self._lacks_centre else []
+        radio = coverage.trouble(network, roaming=self._settings.roaming)
+        troubles += [] if radio is None else [radio]
         with self._database.transaction("modem") as tx:
             modems.note_fill(tx, percent, "; ".join(troubles))
 

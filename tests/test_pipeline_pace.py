@@ -15,7 +15,7 @@ from relou_gateway.rules.policy import Budget, Policy, Prices, Text
 from relou_gateway.rules.ranking import ByLot
 from relou_gateway.rules.records import Status
 from relou_gateway.rules.shares import EVEN, Rhythm
-from relou_gateway.store import gateway as state
+from relou_gateway.store import balance
 from relou_gateway.store.database import Database
 from tests.support.world import FREE, MINUTE, START, UNLIMITED, World, mobile, policy
 
@@ -172,7 +172,7 @@ def test_strangers_who_wait_for_a_recipient_are_asked_about_but_once(paced: Make
 
 def _credit(world: World, amount: int) -> None:
     with Database(world.path) as other, other.transaction("balance") as tx:
-        state.note_credit(tx, amount, world.now())
+        balance.note_credit(tx, amount, world.now())
 
 
 def test_a_credit_that_nobody_knows_holds_nothing_back(paced: MakeWorld) -> None:
@@ -206,7 +206,7 @@ def test_the_gateways_own_look_at_the_credit_is_heeded_within_a_minute(paced: Ma
     _write(world, 1)
     _told(world, 5)
     with world.gateway.database.transaction("balance") as tx:
-        state.note_credit(tx, 10_000_000, world.now())
+        balance.note_credit(tx, 10_000_000, world.now())
     world.wait(1)
     assert 1 == world.send_all()
 
@@ -233,7 +233,9 @@ def test_without_a_floor_the_last_cent_may_go(paced: MakeWorld) -> None:
 
 def test_the_credit_and_when_it_was_told_are_remembered(world: World) -> None:
     with world.gateway.database.snapshot() as tx:
-        assert state.credit(tx) is None
+        assert balance.credit(tx) is None
     _credit(world, -5)
     with world.gateway.database.snapshot() as tx:
-        assert state.Credit(-5, START) == state.credit(tx)
+        known = balance.credit(tx)
+    assert known is not None
+    assert (-5, START, -5) == (known.told, known.told_wall, known.left)

@@ -52,13 +52,14 @@ def examine(visit: Case) -> Iterator[Finding]:
 
 def _memory(settings: Settings | None, past: Past | None, *, at_work: bool) -> Iterator[Finding]:
     if settings is None:
-        checks = ("disk", "database", "ledger", "caps", "credit")
+        checks = ("disk", "database", "ledger", "caps", "credit", "use")
         yield from (skipped(check, "there is no configuration to go by") for check in checks)
         return
     yield storage.disk(settings.storage)
     yield from storage.database(settings.storage.path, at_work=at_work)
     yield spending.caps(settings.policy)
     yield spending.credit(settings.policy.budget, None if past is None else past.credit)
+    yield spending.use(settings.modem.keep_alive, None if past is None else past.idle)
 
 
 # --- showing ------------------------------------------------------------------------------

@@ -190,7 +190,9 @@ def _cells(row: Received) -> Sequence[Shown]:
 
 
 def ruling_in_words(row: Received) -> str | None:
-    """Return the verdict, and its reason where that says more than the verdict alone."""
+    """Return the verdict, and its reason where that says more than the verdict alone; of a report on what."""
+    if row.kind is Kind.REPORT and row.reply_id is not None:
+        return f"on reply {row.reply_id}"
     return f"{row.verdict}: {row.reason}" if row.verdict is Ruling.DECLINED else row.verdict
 
 

@@ -6,8 +6,8 @@ import click
 
 from ..config import Settings
 from ..rules.records import Status
+from ..store import breaker, outbox
 from ..store import gateway as state
-from ..store import outbox
 from .desk import at_desk
 from .options import with_settings
 from .output import harmless, say
@@ -31,8 +31,8 @@ def pause(settings: Settings, reason: str) -> None:
 @click.command()
 @with_settings
 def resume(settings: Settings) -> None:
-    """Send again."""
+    """Send again, whether an operator paused it or the gateway stopped by itself."""
     with at_desk(settings) as desk, desk.database.transaction("resume") as tx:
-        was_paused = state.resume(tx, desk.now)
+        was_paused = breaker.close(tx, desk.now) | state.resume(tx, desk.now)
         waiting = outbox.counts(tx)[Status.SCHEDULED]
     say(f"sending again: {count(waiting, 'reply')} scheduled" if was_paused else "was not paused")

@@ -10,11 +10,11 @@ import click
 from ..rules.lifecycle import Event, IllegalMove, sources
 from ..rules.money import decimal
 from ..rules.records import WAITING, Status
-from ..store import inbox, ledger, outbox
+from ..store import delivery, inbox, ledger, outbox
 from ..store import queue as line
 from ..store.database import Connection
+from ..store.delivery import Said
 from ..store.forgetting import BY_AN_OPERATOR
-from ..store.ledger import Entry
 from ..store.outbox import NoSuchReply, Reply
 from . import history, patterns
 from .desk import Desk, at_desk
@@ -78,11 +78,15 @@ def show(reply_id: int, as_json: bool) -> None:
             reply = _found(tx, reply_id)
             past = ledger.of_reply(tx, reply_id)
             answered = inbox.ids_of_reply(tx, reply_id)
+            said = delivery.said_of(tx, reply_id)
         if as_json:
             told = [history.as_record(each) for each in past]
-            print_json({**as_record(desk, reply), "message_ids": answered, "history": told})
+            reports = [_said_record(each) for each in said]
+            shown = {"message_ids": answered, "reports": reports, "history": told}
+            print_json({**as_record(desk, reply), **shown})
         else:
-            _print_reply(desk, reply, answered, past)
+            _print_reply(desk, reply, answered, said)
+            history.tell(past, desk.settings.policy.budget.currency)
 
 
 class Filters(NamedTuple):
@@ -171,6 +175,10 @@ def as_record(desk: Desk, reply: Reply) -> dict[str, Any]:
     }
 
 
+def _said_record(said: Said) -> dict[str, Any]:
+    return {"at": said.received_wall, "arrived": said.arrived, "text": said.text}
+
+
 def _move(desk: Desk, reply_ids: Iterable[int], event: Event) -> Sequence[int]:
     """Move all of the named replies, or none of them."""
     named = list(dict.fromkeys(reply_ids))
@@ -254,27 +262,30 @@ def _print_table(desk: Desk, replies: Sequence[Reply]) -> None:
     if not replies:
         say("no reply")
         return
+    reported = any(reply.delivered_wall for reply in replies)  # few operators are asked for that
     columns = (
         Column("id", right=True),
         Column("state"),
         Column("number"),
         Column("due"),
         Column("sent"),
+        *([Column("delivered")] if reported else []),
         Column("parts", right=True),
         Column("cost", right=True),
         Column("suspicion", right=True),
         Column("reason", flexible=True),
     )
-    listing(columns, [_cells(desk, reply) for reply in replies])
+    listing(columns, [_cells(desk, reply, reported=reported) for reply in replies])
 
 
-def _cells(desk: Desk, reply: Reply) -> Sequence[Shown]:
+def _cells(desk: Desk, reply: Reply, *, reported: bool) -> Sequence[Shown]:
     return (
         reply.id,
         Coloured(reply.state, COLOURS.get(reply.state)),
         reply.number or None,
         desk.wall(reply.due_at),
         reply.sent_wall,
+        *([reply.delivered_wall] if reported else []),
         reply.parts,
         money(reply.cost, desk.settings.policy.budget.currency),
         None if reply.suspicion is None else f"{reply.suspicion:.1f}",
@@ -282,7 +293,7 @@ def _cells(desk: Desk, reply: Reply) -> Sequence[Shown]:
     )
 
 
-def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], past: Sequence[Entry]) -> None:
+def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], said: Sequence[Said]) -> None:
     reason = f" ({reply.reason})" if reply.reason else ""
     field(f"reply {reply.id}", f"{reply.state}{reason}", COLOURS.get(reply.state))
     field("to", reply.number or "forgotten")
@@ -292,10 +303,13 @@ def _print_reply(desk: Desk, reply: Reply, answered: Sequence[int], past: Sequen
         field("too late", when(desk.wall(reply.expires_at)))
     if reply.sent_wall:
         field("sent", when(reply.sent_wall))
+    if reply.delivered_wall:
+        field("delivered", when(reply.delivered_wall))
     currency = desk.settings.policy.budget.currency
     field("costs", f"{money(reply.cost, currency)} for {count(reply.parts, 'part')}")
     field("text", reply.text or "forgotten")
     if reply.suspicion is not None:
         field("suspicion", f"{reply.suspicion:.1f}; `relou-gateway why {reply.message_id}` tells where from")
+    for number, each in enumerate(said):
+        field("" if number else "reports", f"{when(each.received_wall)}: {each.text}")
     say("")
-    history.tell(past, currency)

@@ -9,15 +9,19 @@ from datetime import UTC, datetime
 import click
 
 from ..config import Settings
+from ..rules.breaker import EXPLANATIONS
 from ..rules.money import decimal
 from ..rules.records import Ruling, Status
 from ..rules.throttle import Standing, Unit
+from ..store import breaker, inbox, ledger, outbox, parts
 from ..store import gateway as state
-from ..store import inbox, ledger, outbox, parts
+from ..store.breaker import Stopped
 from ..store.database import SCHEMA_VERSION
 from ..store.gateway import ModemSeen, Pause, RaidSeen
 from ..store.ledger import Entry
+from . import credit as purses
 from .budget import amount, standings
+from .credit import Purse
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import iso, print_json, say, when
@@ -30,6 +34,14 @@ BOOKKEEPING = {"reserved", "settled", "released"}
 
 LOOKED_AT = 60
 """Rows of the ledger among which the last events are found."""
+
+SAID = {
+    "raid_began": "a raid began",
+    "raid_ended": "a raid ended",
+    "breaker_opened": "sending stopped by itself",
+    "breaker_closed": "sending goes on",
+}
+"""Events of the gateway itself, in words."""
 
 NEARLY_FULL = 0.8
 STUCK_FROM = 3
@@ -45,7 +57,9 @@ class _Picture:
     counts: dict[Status, int]
     next_due: datetime | None
     caps: list[Standing]
+    purse: Purse
     paused: Pause | None
+    stopped: Stopped | None
     raid: RaidSeen | None
     answers_up_to: float | None
     parts_waiting: int
@@ -75,7 +89,9 @@ def _look(desk: Desk) -> _Picture:
             counts=outbox.counts(tx),
             next_due=desk.wall(outbox.next_due(tx)),
             caps=standings(desk, tx),
+            purse=purses.look(desk, tx),
             paused=state.paused(tx),
+            stopped=breaker.stopped(tx),
             raid=state.raid(tx),
             answers_up_to=state.answers_up_to(tx),
             parts_waiting=parts.waiting(tx),
@@ -111,7 +127,7 @@ def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
             "currency": desk.settings.policy.budget.currency,
             **_money("day", caps.get("budget.per_day")),
             **_money("month", caps.get("budget.per_month")),
-            "credit": None,
+            **purses.record(picture.purse),
         },
         "throttle": {
             each.cap.name.removeprefix("throttle."): {"used": each.used + each.reserved, "left": each.left}
@@ -123,11 +139,25 @@ def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
             "since": None if picture.raid is None else iso(picture.raid.since_wall),
         },
         "paused": None if paused is None else {"since": iso(paused.since), "reason": paused.reason},
+        "breaker": _breaker_record(picture.stopped),
         "database": {
             "path": str(desk.settings.storage.path),
             "schema": SCHEMA_VERSION,
             "bytes": picture.size,
         },
+    }
+
+
+def _breaker_record(stopped: Stopped | None) -> dict[str, object] | None:
+    if stopped is None:
+        return None
+    return {
+        "cause": stopped.cause,
+        "reason": EXPLANATIONS[stopped.cause],
+        "since": iso(stopped.since),
+        "until": iso(stopped.until),
+        "times": stopped.times,
+        "trial": stopped.trial,
     }
 
 
@@ -140,6 +170,7 @@ def _modem_record(picture: _Picture) -> dict[str, object]:
         "operator": modem.operator,
         "signal_percent": modem.signal_percent if runs else None,
         "registered": runs and modem.registered,
+        "roaming": runs and modem.registered and modem.roaming,
         "detail": modem.detail,
     }
 
@@ -161,9 +192,10 @@ def _print_screen(desk: Desk, picture: _Picture) -> None:
     field("modem", *_modem_line(picture))
     field("queue", _queue_line(picture))
     field("raid", *_raid_line(picture))
-    for trouble in _troubles(picture):
+    for trouble in filter(None, (*_troubles(picture), purses.idling(desk, picture.purse))):
         field("", trouble, "yellow")
     field("database", f"{desk.settings.storage.path}, {picture.size / 1e6:.1f} MB")
+    purses.show(desk, picture.purse)
     say("")
     _print_caps(desk, picture.caps)
     if picture.events:
@@ -180,7 +212,22 @@ def _gateway_line(picture: _Picture) -> tuple[str, str]:
         reason = f": {picture.paused.reason}" if picture.paused.reason else ""
         since = when(picture.paused.since)
         return f"receiving only, paused since {since}{reason}; `relou-gateway resume` ends it", "yellow"
+    if picture.stopped is not None:
+        return stopped_in_words(picture.stopped), "red"
     return "at work", "green"
+
+
+def stopped_in_words(stopped: Stopped) -> str:
+    """Say why nothing is sent, until when, and how to end it."""
+    next_try = (
+        f"until {at_a_glance(stopped.until)}, then one is tried"
+        if stopped.trial is None
+        else f"reply {stopped.trial} is being tried"
+    )
+    return (
+        f"receiving only, stopped by itself since {when(stopped.since)} {next_try}: "
+        f"{EXPLANATIONS[stopped.cause]} `relou-gateway resume` sends again at once"
+    )
 
 
 def _modem_line(picture: _Picture) -> tuple[str, str | None]:
@@ -215,6 +262,8 @@ def _raid_line(picture: _Picture) -> tuple[str, str | None]:
 
 
 def _troubles(picture: _Picture) -> Iterator[str]:
+    if picture.runs and picture.modem.state == "ready" and picture.modem.detail:
+        yield f"modem: {picture.modem.detail}"
     if picture.counts[Status.IN_DOUBT]:
         yield "in doubt: `relou-gateway queue --state in_doubt`, then `queue settle ID sent` or `failed`"
     if picture.counts[Status.HELD]:
@@ -252,10 +301,10 @@ def _event_line(entry: Entry) -> str:
         case "judged", Ruling.REPLY | Ruling.JOINED as ruling:
             verb = "asked for" if ruling == Ruling.REPLY else "joined"
             return f"message {entry.message_id}: {verb} reply {entry.reply_id}{reason}"
+        case "credit", _:
+            return f"the SIM holds {decimal(entry.cost)}{reason}"
         case "judged", ruling:
             return f"message {entry.message_id}: {ruling}{reason}"
         case "reply", reply_state:
             return f"reply {entry.reply_id}: {reply_state}{reason}"
-        case (("raid_began" | "raid_ended"), _):
-            return f"a raid {entry.event.removeprefix('raid_')}"
-    return f"{entry.event}{reason}"
+    return f"{SAID.get(entry.event, entry.event)}{reason}"

@@ -10,11 +10,13 @@ import click
 from ..config import Settings
 from ..rules import budget, throttle
 from ..rules.admission import EXPLANATIONS, Reason
+from ..rules.breaker import EXPLANATIONS as EXPLANATIONS_OF_A_STOP
 from ..rules.ranking import Contribution
 from ..rules.records import WAITING, Kind, Ruling, Status
 from ..rules.throttle import Denial, Spending, Windows
+from ..store import balance, breaker, ledger, outbox, queue, stories
 from ..store import gateway as state
-from ..store import ledger, outbox, queue, stories
+from ..store.breaker import Stopped
 from ..store.database import Connection
 from ..store.gateway import Pause, RaidSeen
 from ..store.inbox import FAULTS_BEFORE_SHELVED
@@ -53,6 +55,7 @@ class _Picture:
     raid: RaidSeen | None
     answers_up_to: float | None
     paused: Pause | None
+    stopped: Stopped | None
     runs: bool
 
 
@@ -93,6 +96,7 @@ def _look(desk: Desk, message_id: int) -> _Picture:
             raid=state.raid(tx),
             answers_up_to=state.answers_up_to(tx),
             paused=state.paused(tx),
+            stopped=breaker.stopped(tx),
             runs=desk.daemon_runs(),
         )
 
@@ -115,9 +119,9 @@ def _print_reasons(*, as_json: bool) -> None:
 
 
 def _lacks_credit(desk: Desk, tx: Connection, reply: Reply) -> bool:
-    known = state.credit(tx)
+    known = balance.credit(tx)
     limits = desk.settings.policy.budget
-    return known is not None and budget.below_floor(known.amount, reply.cost, limits)
+    return known is not None and budget.below_floor(known.left, reply.cost, limits)
 
 
 # --- in words -----------------------------------------------------------------------------
@@ -132,7 +136,8 @@ def _verdict(story: Story) -> str:
     """Return the verdict and its reason in one sentence."""
     if story.kind is Kind.REPORT:
         outcome = {True: "it arrived", False: "it did not arrive", None: "it does not say how that fared"}
-        return f"none: a delivery report on a message of ours is not judged; {outcome[story.delivered]}"
+        ours = "a message of ours" if story.reply_id is None else f"reply {story.reply_id}"
+        return f"none: a delivery report on {ours} is not judged; {outcome[story.delivered]}"
     if story.verdict is None:
         if story.faults >= FAULTS_BEFORE_SHELVED:
             return f"none: judging it failed {count(story.faults, 'time')}; the log of the gateway says why"
@@ -174,6 +179,11 @@ def _what_it_waits_for(desk: Desk, picture: _Picture, reply: Reply) -> Iterator[
         yield "the gateway does not run: nothing is sent until it does"
     if picture.paused is not None:
         yield "sending is paused: `relou-gateway resume` ends that"
+    if picture.stopped is not None:
+        yield (
+            f"sending stopped by itself: {EXPLANATIONS_OF_A_STOP[picture.stopped.cause]} "
+            "`relou-gateway resume` ends that"
+        )
     if reply.state is Status.HELD:
         yield f"it is held: `relou-gateway queue release {reply.id}` lets it go"
     if reply.due_at > desk.now.quota:
@@ -228,6 +238,8 @@ def _print_reply(desk: Desk, picture: _Picture, reply: Reply) -> None:
             field("" if number else "waits for", sentence)
         if picture.raid is not None:
             field("raid", f"runs since {when(picture.raid.since_wall)}", "yellow")
+    if reply.delivered_wall is not None:
+        field("delivered", when(reply.delivered_wall))
     _print_suspicion(reply)
     if reply.state not in WAITING:
         say("")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..rules import budget, money, throttle, wording
+from ..rules.policy import Text
 from ..rules.throttle import Unit
 from .settings import Calls, LogNumbers, Sections
 
@@ -30,6 +31,8 @@ _SAFE_DELAY = timedelta(minutes=1)
 _LATE = timedelta(hours=24)
 _SELDOM = timedelta(minutes=1)
 _MANY = 6
+_IDLE = timedelta(days=70)
+_OFTEN = timedelta(minutes=10)
 
 
 def _two_pins(sections: Sections) -> Iterator[Finding]:
@@ -98,6 +101,20 @@ def _dearest_answers(sections: Sections) -> Iterator[tuple[int, str, int]]:
                 yield index, max(countries, key=sections.budget.price.of), parts
 
 
+def _keep_alive(sections: Sections) -> Iterator[Finding]:
+    """Find a keep-alive message to a stranger, and one that could not be sent."""
+    keep_alive = sections.modem.keep_alive
+    if keep_alive is None:
+        return
+    if keep_alive.to not in sections.senders.own:
+        message = "it may only go to an own number: put this one into senders.own, or take one from there"
+        yield Finding(("modem.keep_alive.to", "senders.own"), message)
+    try:
+        wording.compose(Text(keep_alive.text), gsm7=sections.replies.gsm7)
+    except ValueError as error:
+        yield Finding(("modem.keep_alive.text",), str(error))
+
+
 def _mutes_everyone(sections: Sections) -> Iterator[Finding]:
     if sections.raid.mute_after == 1:
         yield Finding(("raid.mute_after",), "a raid would mute everyone who writes; null mutes nobody")
@@ -110,6 +127,7 @@ CONTRADICTIONS: tuple[Check, ...] = (
     _country_without_text,
     _unsendable,
     _never_affordable,
+    _keep_alive,
     _mutes_everyone,
 )
 
@@ -154,6 +172,20 @@ def _free_parts(sections: Sections) -> Iterator[Finding]:
         yield Finding(("budget.price",), message)
 
 
+def _idle_for_long(sections: Sections) -> Iterator[Finding]:
+    keep_alive = sections.modem.keep_alive
+    if keep_alive is not None and keep_alive.every > _IDLE:
+        message = "some operators switch a SIM off that sent nothing for 70 days"
+        yield Finding(("modem.keep_alive.every",), message)
+
+
+def _asks_often(sections: Sections) -> Iterator[Finding]:
+    balance = sections.budget.balance
+    if balance is not None and balance.every < _OFTEN:
+        message = "the modem does nothing else for up to half a minute each time it asks for the credit"
+        yield Finding(("budget.balance.every",), message)
+
+
 def _mutes_soon(sections: Sections) -> Iterator[Finding]:
     if sections.raid.mute_after is not None and 1 < sections.raid.mute_after < _MANY:
         message = "ordinary people, too, send or ring a few times in an hour; in a raid they would be muted"
@@ -185,6 +217,8 @@ WARNINGS: tuple[Check, ...] = (
     _seldom,
     _no_money_cap,
     _free_parts,
+    _idle_for_long,
+    _asks_often,
     _mutes_soon,
     _nothing_for_the_suspicious,
     _unused_text,

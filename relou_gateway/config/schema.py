@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from ..rules.policy import MICRO, Balance, Budget, Prices, Replies, Senders, Text, Throttle
+from ..rules.policy import MICRO, Balance, Budget, KeepAlive, Prices, Replies, Senders, Text, Throttle
 from ..rules.wording import DEFAULT_TEXT
 from .kinds import REQUIRED, Key, Listed, Optional, PriceList, Record, Secret, Several, Short, Spread
 from .raid_keys import RAID
@@ -45,6 +45,16 @@ from .values import (
 )
 
 COUNTRIES = Several(Listed(COUNTRY, "a list of countries such as [FR, BE]", least=1))
+
+KEEP_ALIVE = Record(
+    KeepAlive,
+    (
+        Key("to", NUMBER, REQUIRED, "One of senders.own, which gets it.", 'to: "+33612345678"'),
+        Key("every", DURATION, timedelta(days=60), "It goes only when nothing was sent for so long."),
+        Key("text", MESSAGE, "relou-gateway: all is well", "What it says."),
+    ),
+    'a mapping such as {to: "+33612345678", every: 60d}',
+)
 
 MODEM = Record(
     ModemSettings,
@@ -86,6 +96,31 @@ MODEM = Record(
             Optional(NUMBER),
             None,
             "The operator's message centre, where the SIM has forgotten its number; null: as on the SIM.",
+        ),
+        Key(
+            "roaming",
+            YES_NO,
+            False,
+            "Send in another operator's network too, where messages may cost more than budget.price says.",
+        ),
+        Key(
+            "radio_restart",
+            Optional(DURATION),
+            timedelta(minutes=5),
+            "After so long without network the radio is switched off and on, and later again; null: never.",
+        ),
+        Key(
+            "reports",
+            YES_NO,
+            False,
+            "Ask the network to say of each answer whether it arrived; some operators charge for that.",
+        ),
+        Key(
+            "keep_alive",
+            Optional(KEEP_ALIVE),
+            None,
+            "A message to an own number when nothing else was sent for long: prepaid SIMs that lie idle for "
+            "2 to 6 months are switched off; null: none, only a warning after 60d.",
         ),
     ),
 )

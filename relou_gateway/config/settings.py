@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from ..rules.policy import Budget, Policy, Replies, Senders, Throttle
+from ..rules.policy import Budget, KeepAlive, Policy, Replies, Senders, Throttle
 from ..rules.vigilance import Vigilance
 from .faults import ConfigError, Fault
 
@@ -62,6 +62,10 @@ class ModemSettings:
     poll: timedelta
     calls: Calls
     smsc: str | None
+    roaming: bool = False
+    radio_restart: timedelta | None = timedelta(minutes=5)
+    reports: bool = False
+    keep_alive: KeepAlive | None = None
 
     def read_pin(self) -> str | None:
         """Return the PIN, read from `pin_file` at this moment if there is one; None: no PIN.

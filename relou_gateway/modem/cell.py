@@ -43,6 +43,8 @@ class Deadlines:
     listing: float = 60
     delete: float = 15
     delete_by_hand: float = 60
+    restart_radio: float = 60
+    ussd: float = 40
     send: float = 75
     further_part: float = 30
     other: float = 25
@@ -128,6 +130,15 @@ class Cell:
         arguments = {"slots": wire.prints_to_wire(slots)}
         freed: frozenset[SlotAddress] = self._ask("delete_by_hand", arguments, self._deadlines.delete_by_hand)
         return freed
+
+    def restart_radio(self) -> None:
+        """Switch the radio off and on; raises `ModemLost`."""
+        self._ask("restart_radio", {}, self._deadlines.restart_radio)
+
+    def ussd(self, code: str, pattern: str) -> str:
+        """Dial a service code and return the answer; raises `UssdFailed` or `ModemLost`."""
+        answer: str = self._ask("ussd", {"code": code, "pattern": pattern}, self._deadlines.ussd)
+        return answer
 
     def send(
         self,

@@ -106,6 +106,8 @@ _METHODS: dict[str, Callable[[Modem, wire.Wire, Callable[[wire.Wire], None]], An
     "delete_by_hand": lambda modem, request, _reply: modem.delete_by_hand(
         wire.prints_from_wire(request["slots"])
     ),
+    "restart_radio": lambda modem, _request, _reply: modem.restart_radio(),
+    "ussd": lambda modem, request, _reply: modem.ussd(request["code"], request["pattern"]),
     "send": _send,
     "close": lambda modem, _request, _reply: modem.close(),
 }

@@ -138,6 +138,9 @@ def _table() -> dict[int, Meaning]:
 MESSAGE_ERRORS = _table()
 """+CMS codes that have a name. Those that are missing prove nothing."""
 
+LAST_OF_THE_NETWORK = 255
+"""+CMS codes up to this one are what the network or the SMSC said; those above are the modem's own."""
+
 EQUIPMENT_ERRORS = {code: MESSAGE_ERRORS[same] for code, same in _EQUIPMENT_LATER.items()} | {
     31: MESSAGE_ERRORS[332],
     100: MESSAGE_ERRORS[500],
@@ -166,4 +169,5 @@ def send_failure(
     if not written and failure is InDoubt:
         failure = NotSent
     named = words if code is None else f"{words} (+{family.value} ERROR: {code})"
-    return failure(named, code=code, accepted=accepted)
+    by_network = family is Family.MESSAGE and code is not None and code <= LAST_OF_THE_NETWORK
+    return failure(named, code=code, accepted=accepted, by_network=by_network)

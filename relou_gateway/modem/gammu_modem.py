@@ -11,15 +11,16 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import gammu
 
 from ..rules.records import Call, Identity, Listing, Memory, Network, Slot, SlotAddress, Undecodable
-from . import by_hand
+from . import by_hand, radio_by_hand
 from .at import CannotOpen, Conversation, NoAnswer
 from .gammu_errors import CONVERSION_ERRORS, LOSSES, NO_MEMORIES, NO_MESSAGE, NO_SIM, GammuError
 from .gammu_listing import Counts, Pass, Shown, Unreadable
@@ -32,19 +33,35 @@ from .gammu_message import (
     needs_pdu,
 )
 from .gammu_stream import failure_of_send, raw_message, was_deleted
-from .port import DeleteFailed, ModemLost
+from .port import DeleteFailed, ModemLost, UssdFailed
 from .probe import speed_of
 from .rings import Rings
+from .service_code import Dialogue
+
+SAID_AT_MOST = 20
+"""Texts of the network's (USSD) that are kept until somebody listens; beyond these the oldest go."""
+
+LISTENING_PAUSE = 0.1
+"""Seconds between two looks for an answer: on a modem that was unplugged a look takes no time at all."""
 
 UNLOCKING = 3
 """How often a SIM is asked whether it is open after its PIN was given; each time takes up to a second."""
+
+
+Done = TypeVar("Done")
+
+
+REFUSALS = 5
+"""Listings in a row for which the modem did not say what it holds: then a fresh cell looks at it, and at
+its SIM, afresh (gammu#838)."""
 
 
 class GammuModem:
     """The modem at `device`, spoken to by libGammu; raises `ModemLost` where it cannot be opened.
 
     `connection` is libGammu's name for how, as `at115200`. `smsc` overrides the SMSC of the
-    SIM. `calls` is `ring` or `hang_up`. `pin` is tried once.
+    SIM. `calls` is `ring` or `hang_up`. `pin` is tried once. `reports` asks the network to say of
+    each part whether it arrived.
     """
 
     def __init__(
@@ -55,18 +72,27 @@ class GammuModem:
         pin: str | None = None,
         smsc: str | None = None,
         calls: str = "ring",
+        reports: bool = False,
     ) -> None:
         self._device = device
         self._speed = speed_of(connection)
         self._smsc = {"Number": smsc, "Format": "Text", "Validity": "Max"} if smsc else {"Location": 1}
         self._hang_up = calls == "hang_up"
+        self._reports = reports
         self._rings = Rings()
+        self._said: deque[tuple[str, str]] = deque(maxlen=SAID_AT_MOST)
         self._reference = random.SystemRandom().randrange(256)
-        self._deficit = 0
+        self._deficit = self._refusals = 0
         self._machine = gammu.StateMachine()
         self._machine.SetIncomingCallback(self._notice)
         self._machine.SetConfig(0, _configuration(device, connection))
+        if reports and pin is None:
+            self._by_hand(radio_by_hand.keep_reports)
         self._open(pin)
+        if reports and pin is not None:  # before, most modems would refuse
+            self.close()
+            self._by_hand(radio_by_hand.keep_reports)
+            self._reopen()
         self._identity = self._read_identity()
         # once asked for its memories, a modem that falls silent is noticed in 20 s, not in 600
         counts = self._read_counts()
@@ -124,12 +150,14 @@ class GammuModem:
         info = self._ask_or({}, "GetNetworkInfo")
         percent = self._ask_or({}, "GetSignalQuality").get("SignalPercent", -1)
         state = info.get("State", "")
+        counts = self._read_counts()
         return Network(
             registered=state in {"HomeNetwork", "RoamingNetwork"},
             roaming=state == "RoamingNetwork",
             operator=info.get("NetworkName") or info.get("NetworkCode", ""),
             signal_percent=percent if percent >= 0 else None,
-            full_percent=counts.full_percent if (counts := self._read_counts()) is not None else None,
+            full_percent=None if counts is None else counts.full_percent,
+            denied=state == "RegistrationDenied",
         )
 
     def listing(self) -> Listing:
@@ -139,7 +167,11 @@ class GammuModem:
         """
         counts = self._read_counts()
         if counts is None:
+            self._refusals += 1
+            if self._refusals >= REFUSALS:
+                raise ModemLost(*NO_MEMORIES)
             return Listing((), self._new_calls(), complete=False)
+        self._refusals = 0
         if counts.memories != self._counts.memories:
             # addresses would change their meaning; a fresh cell looks at the modem afresh
             raise ModemLost("sim", "the modem's memories are others than before; was its SIM changed?")
@@ -181,14 +213,32 @@ class GammuModem:
         ours = [address for address in slots if address.card == self._card(address.memory)]
         known = {address: partial(_shows, slots[address]) for address in ours}
         self.close()
+        freed = self._by_hand(lambda talk: by_hand.free(talk, known))
+        self._reopen()
+        return freed or frozenset()
+
+    def restart_radio(self) -> None:
+        """Switch the radio off and on, with libGammu out of the way; raises `ModemLost`."""
+        if self._speed is None:
+            return
+        self.close()
+        self._by_hand(radio_by_hand.restart)
+        if self._reports:
+            self._by_hand(radio_by_hand.keep_reports)
+        self._reopen()
+
+    def _by_hand(self, work: Callable[[Conversation], Done]) -> Done | None:
+        """Do what libGammu cannot, while it does not have the modem; None where AT is not spoken."""
+        if self._speed is None:
+            return None
         try:
             with Conversation(self._device, self._speed) as talk:
                 talk.greet()
-                freed = by_hand.free(talk, known)
-        except (CannotOpen, NoAnswer) as error:
-            raise ModemLost("hung", f"while a slot was freed by hand: {error}") from None
-        self._reopen()
-        return freed
+                return work(talk)
+        except CannotOpen as error:
+            raise ModemLost(error.cause, str(error)) from None
+        except NoAnswer as error:
+            raise ModemLost("hung", f"while AT was spoken by hand: {error}") from None
 
     def _reopen(self) -> None:
         """Let libGammu have the modem again."""
@@ -213,6 +263,7 @@ class GammuModem:
         references: list[int] = []
         for index, text in enumerate(parts):
             message = {
+                "Type": "Status_Report" if self._reports else "Submit",
                 "Number": number,
                 "Text": escaped(text) if unicode else text,
                 "Coding": "Unicode_No_Compression" if unicode else "Default_No_Compression",
@@ -225,6 +276,32 @@ class GammuModem:
             if accepted is not None:
                 accepted(references[-1])
         return tuple(references)
+
+    def ussd(self, code: str, pattern: str) -> str:
+        """Dial a service code and return the answer; raises `UssdFailed` or `ModemLost`.
+
+        libGammu only dials: it waits for no answer, and hands on what the network says whenever it
+        says something. What had been said before the code was dialled is none.
+        """
+        try:
+            self._ask("SetIncomingUSSD", True)
+            self._ask_or(0, "ReadDevice")
+            self._said.clear()
+            self._ask("DialService", code)
+            return self._listen(Dialogue(pattern, time.monotonic()))
+        except GammuError as error:
+            raise UssdFailed(f"the modem did not take the service code ({error.name})") from None
+        finally:
+            self._ask_or(None, "SetIncomingUSSD", False)  # this ends the session as well
+
+    def _listen(self, dialogue: Dialogue) -> str:
+        """Hear what the network says until the dialogue is over; return the answer."""
+        while not dialogue.is_over(time.monotonic()):
+            self._ask_or(0, "ReadDevice")
+            while self._said:
+                dialogue.hear(*self._said.popleft(), time.monotonic())
+            time.sleep(LISTENING_PAUSE)
+        return dialogue.conclude()
 
     def close(self) -> None:
         """Let go of the modem. On a modem that hangs this waits; the cell's deadline ends it."""
@@ -310,6 +387,8 @@ class GammuModem:
         # the number of an event for the end of a call is what memory held: never look at it
         if kind == "Call" and event.get("Status") == "IncomingCall":
             self._rings.heard(event.get("Number") or "", time.monotonic())
+        elif kind == "USSD":
+            self._said.append((event.get("Status", ""), event.get("Text") or ""))
 
     def _new_calls(self) -> tuple[Call, ...]:
         self._ask_or(0, "ReadDevice")

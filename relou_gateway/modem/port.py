@@ -39,17 +39,25 @@ class DeleteFailed(ModemFailure):
     """The modem answered that this slot was not deleted; it is there to read again."""
 
 
+class UssdFailed(ModemFailure):
+    """A service code brought no answer; the message says why, and the modem works on."""
+
+
 class SendFailure(ModemFailure):
     """Base of the three ways in which a send fails, because three reactions follow.
 
     `code` is the +CMS/+CME code where the modem gave one. `accepted` counts the parts that
-    the modem certainly took before the one that failed.
+    the modem certainly took before the one that failed. `by_network` says that the network or
+    the SMSC refused, and not the modem.
     """
 
-    def __init__(self, message: str, *, code: int | None = None, accepted: int = 0) -> None:
+    def __init__(
+        self, message: str, *, code: int | None = None, accepted: int = 0, by_network: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.accepted = accepted
+        self.by_network = by_network
 
 
 class NotSent(SendFailure):
@@ -91,6 +99,12 @@ class Modem(Protocol):
         they are. Raises `ModemLost` where some may have been deleted.
         """
 
+    def restart_radio(self) -> None:
+        """Switch the radio off and on, so that it looks for its network afresh; takes some seconds.
+
+        Returns whether or not there is a network then. Raises `ModemLost`.
+        """
+
     def send(
         self,
         number: str,
@@ -105,6 +119,14 @@ class Modem(Protocol):
         otherwise every character is of the GSM 7-bit alphabet. A reference is -1 where the
         modem gave none. `accepted` is called with each reference as soon as the modem took
         that part. Raises `NotSent`, `Refused` or `InDoubt`, never `ModemLost`.
+        """
+
+    def ussd(self, code: str, pattern: str) -> str:
+        """Dial a service code (as "#123#"); return what the network answers, 200 characters at most.
+
+        That is the first of what it says in which the regular expression `pattern`, of one group,
+        is found, and where there is none, the first of all. Takes up to half a minute. Raises
+        `UssdFailed` where there is no answer, and `ModemLost`.
         """
 
     def close(self) -> None:

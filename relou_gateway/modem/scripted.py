@@ -24,7 +24,7 @@ from ..rules.records import (
     Slot,
     SlotAddress,
 )
-from .port import DeleteFailed, InDoubt, ModemLost, NotSent, SendFailure
+from .port import DeleteFailed, InDoubt, ModemFailure, ModemLost, NotSent, SendFailure, UssdFailed
 
 IDENTITY = Identity("Relou", "Scripted", "356938035643809", "208011234567890", "+33609001390")
 RADIO = Network(registered=True, roaming=False, operator="20801", signal_percent=60)
@@ -86,7 +86,8 @@ class ScriptedModem:
 
     `send_seconds` is what one part takes; `advance` is called with the seconds of each send.
     What is `poison` can be deleted by hand alone. `accepted` and `deleted` are the network's and
-    the modem's own record, for asserting.
+    the modem's own record, for asserting; `restarts` counts those of the radio.
+    `ussd_script` are the answers to service codes, and `dialled` are the codes.
     """
 
     slots: Mapping[Memory, int] = field(default_factory=lambda: {Memory.SIM: 30, Memory.MODEM: 0})
@@ -100,6 +101,9 @@ class ScriptedModem:
     accepted: list[Accepted] = field(default_factory=list)
     deleted: list[Slot] = field(default_factory=list)
     poison: set[Content] = field(default_factory=set)
+    restarts: int = 0
+    ussd_script: deque[str | ModemFailure] = field(default_factory=deque)
+    dialled: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._held: dict[SlotAddress, Slot] = {}
@@ -194,6 +198,24 @@ class ScriptedModem:
         for address in known:
             self._free_slot(address)
         return frozenset([*known, *(slots.keys() - held.keys())])
+
+    def restart_radio(self) -> None:
+        """Count it."""
+        self._check()
+        self.restarts += 1
+
+    def ussd(self, code: str, pattern: str) -> str:  # noqa: ARG002 - the script says what fits
+        """Answer as `ussd_script` says; the network refuses what it does not know of."""
+        self._check()
+        self.dialled.append(code)
+        answer = (
+            self.ussd_script.popleft() if self.ussd_script else UssdFailed("the network refused the code")
+        )
+        if isinstance(answer, ModemLost):
+            self._lost = answer
+        if isinstance(answer, ModemFailure):
+            raise answer
+        return answer
 
     def send(
         self,

@@ -27,7 +27,7 @@ from ..rules.records import (
     Sms,
     Undecodable,
 )
-from .port import DeleteFailed, InDoubt, ModemFailure, ModemLost, NotSent, Refused, SendFailure
+from .port import DeleteFailed, InDoubt, ModemFailure, ModemLost, NotSent, Refused, SendFailure, UssdFailed
 
 Wire = dict[str, Any]
 """One object as JSON knows it."""
@@ -176,7 +176,7 @@ def _identity(identity: Identity) -> list[str]:
 
 def _network(network: Network) -> list[Any]:
     radio = [network.registered, network.roaming, network.operator, network.signal_percent]
-    return [*radio, network.full_percent]
+    return [*radio, network.full_percent, network.denied]
 
 
 _RESULTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
@@ -189,6 +189,8 @@ _RESULTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda freed: [address_to_wire(address) for address in sorted(freed)],
         lambda fields: frozenset(map(address_from_wire, fields)),
     ),
+    "restart_radio": (lambda _: None, lambda _: None),
+    "ussd": (str, str),
     "send": (list, tuple),
     "close": (lambda _: None, lambda _: None),
 }
@@ -210,7 +212,7 @@ def result_from_wire(method: str, fields: Any) -> Any:
 # --- failures -------------------------------------------------------------------------------
 
 _FAILURES: dict[str, type[ModemFailure]] = {
-    kind.__name__: kind for kind in (ModemLost, DeleteFailed, NotSent, Refused, InDoubt)
+    kind.__name__: kind for kind in (ModemLost, DeleteFailed, UssdFailed, NotSent, Refused, InDoubt)
 }
 
 
@@ -220,8 +222,8 @@ def failure_to_wire(failure: ModemFailure) -> Wire:
     match failure:
         case ModemLost(cause=cause):
             fields["cause"] = cause
-        case SendFailure(code=code, accepted=accepted):
-            fields |= {"code": code, "accepted": accepted}
+        case SendFailure(code=code, accepted=accepted, by_network=by_network):
+            fields |= {"code": code, "accepted": accepted, "by_network": by_network}
     return fields
 
 
@@ -230,7 +232,8 @@ def failure_from_wire(fields: Wire) -> ModemFailure:
     try:
         kind, message = _FAILURES[fields["failed"]], str(fields["message"])
         if issubclass(kind, SendFailure):
-            return kind(message, code=fields["code"], accepted=fields["accepted"])
+            known = {name: fields[name] for name in ("code", "accepted", "by_network")}
+            return kind(message, **known)
         return ModemLost(fields["cause"], message) if kind is ModemLost else kind(message)
     except (LookupError, TypeError) as error:
         raise Garbled("no failure of the port") from error

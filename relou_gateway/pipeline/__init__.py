@@ -10,17 +10,23 @@ Nothing in here knows a scheduler, a signal or libGammu: the daemon and the simu
 the clock, the randomness and the modem.
 """  # noqa: D400 - the picture belongs to the first sentence
 
+from .asking import ask_credit
+from .covering import begin_afresh, observe
 from .gateway import Gateway
+from .idling import keep_alive
 from .judging import judge
 from .learning import learn
 from .receiving import receive
-from .sending import observe, send
+from .sending import send
 from .starting import push_away, recover, settle_orphan
 from .sweeping import sweep
 
 __all__ = [
     "Gateway",
+    "ask_credit",
+    "begin_afresh",
     "judge",
+    "keep_alive",
     "learn",
     "observe",
     "push_away",

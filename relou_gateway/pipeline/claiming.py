@@ -14,10 +14,11 @@ from ..rules.ranking import Waiting
 from ..rules.records import Kind, Moment, Purpose, Ruling
 from ..rules.shares import Pace
 from ..rules.throttle import Denial, Spending, Windows
+from ..store import balance, ledger, outbox, senders
 from ..store import gateway as state
-from ..store import ledger, outbox, senders
 from ..store.database import Connection
 from ..store.outbox import Reply
+from . import breaking
 from .gateway import Gateway, Rest
 
 REST_AT_MOST = timedelta(hours=1)
@@ -33,7 +34,7 @@ def worth_asking(gateway: Gateway) -> bool:
     with gateway.database.snapshot() as tx:
         if _rests(tx, gateway, now):
             return False
-        return outbox.anything_due(tx, now) and state.paused(tx) is None
+        return outbox.anything_due(tx, now) and state.paused(tx) is None and breaking.lets(tx, now)
 
 
 def _rests(tx: Connection, gateway: Gateway, now: datetime) -> bool:
@@ -47,13 +48,13 @@ def _rests(tx: Connection, gateway: Gateway, now: datetime) -> bool:
 def claim_next(gateway: Gateway) -> Reply | None:
     """Claim the first of the due replies, in the ranking's order, that the caps allow (C3).
 
-    Caps, pace, credit, pause and the sender's standing are asked in the transaction that reserves,
+    Caps, pace, credit, pause, breaker and the sender's standing are asked in the transaction that reserves,
     so nothing that happens meanwhile can pass a cap.
     """
     claimed, denied, gateway.rest = None, None, None
     with gateway.database.transaction("C3 claim") as tx:
         now = gateway.now()
-        if gateway.may_claim() and state.paused(tx) is None:
+        if gateway.may_claim() and state.paused(tx) is None and breaking.lets(tx, now.quota):
             claimed, denied = _claim_first(tx, gateway, now)
     _note_denial(gateway, denied)
     if claimed is not None:
@@ -65,23 +66,27 @@ def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply |
     """Return the reply that was claimed; or None, and the denial that ends first, if any was denied."""
     waiting = outbox.waiting(tx, now.quota)
     windows = _windows(tx, gateway, now)
-    ordered = gateway.ranking.order(waiting, windows, now.quota, gateway.rng)
+    ranked = gateway.ranking.order(waiting, windows, now.quota, gateway.rng)
     room = _Room(windows, gateway.policy.budget, _credit(tx))
-    for each in ordered:
+    # What answers nobody comes first: it is ours, and no ranking of strangers has a say in it.
+    for each in (*outbox.own_due(tx, now.quota), *ranked):
         assert each.ready, f"reply {each.id} is not due"
         if not room.has(each):
             continue
         reply = outbox.get(tx, each.id)
         if not _no_longer_welcome(tx, gateway, reply, now) and outbox.claim(tx, reply, now) is not None:
             _keep_suspicion(tx, gateway, reply, now)
+            breaking.note_claim(tx, reply.id, now)
             return outbox.get(tx, reply.id), None
-    held_back = len(ordered) < sum(each.ready for each in waiting)
+    held_back = len(ranked) < sum(each.ready for each in waiting)
     _rest(gateway, room, held_back=held_back)
     return None, room.denied
 
 
 def _keep_suspicion(tx: Connection, gateway: Gateway, reply: Reply, now: Moment) -> None:
     """Keep with the reply what spoke for and against its sender when it went."""
+    if reply.purpose is not Purpose.REPLY:
+        return
     suspicion = gateway.ranking.suspicion(reply.number, now.quota)
     if suspicion is not None:
         outbox.note_suspicion(tx, reply.id, suspicion)
@@ -138,18 +143,21 @@ class _Room:
 def _windows(tx: Connection, gateway: Gateway, now: Moment) -> Windows:
     """Return the caps as they stand, paced unless the ranking is one for caps alone."""
     policy, rhythm = gateway.policy, gateway.ranking.rhythm(now.quota)
+    caps = (*throttle.caps(policy.throttle), *budget.caps(policy.budget))
+    longest = max((cap.span for cap in caps), default=throttle.DAY)
     return Windows(
-        (*throttle.caps(policy.throttle), *budget.caps(policy.budget)),
-        ledger.spendings(tx, now.quota - throttle.MONTH),
+        caps,
+        # A ranking looks at a whole day in any case.
+        ledger.spendings(tx, now.quota - max(longest, throttle.DAY)),
         now.quota,
         None if rhythm is None else Pace(rhythm, policy.raid.carry_days),
     )
 
 
 def _credit(tx: Connection) -> int | None:
-    """Return the SIM's credit as far as it is known, in micro-units."""
-    known = state.credit(tx)
-    return None if known is None else known.amount
+    """Return what should be left of the SIM's credit, in micro-units, None where nobody knows it."""
+    known = balance.credit(tx)
+    return None if known is None else known.left
 
 
 def _rest(gateway: Gateway, room: _Room, *, held_back: bool) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..rules import admission, numbers
-from ..rules.policy import Policy
+from ..rules.breaker import Breaker
+from ..rules.coverage import Coverage
+from ..rules.policy import KeepAlive, Policy
 from ..rules.ranking import ByLot, Ranking
 from ..rules.records import Moment, SlotAddress
 from ..rules.throttle import Denial
@@ -34,11 +36,39 @@ class Rest:
 
 
 @dataclass
+class Uncovered:
+    """The modem has no network `since` then (quota time), and its radio was restarted so often."""
+
+    since: datetime
+    restarted_at: datetime | None = None
+    restarts: int = 0
+
+
+@dataclass
+class Asking:
+    """When the SIM's credit is asked for next: quota time, None as soon as there is a network.
+
+    `in_vain` counts the questions in a row that brought no credit to send with; `trouble` is the
+    failure, and `low` whether too low a credit, that was told last. `heeded` is the denial for want of
+    credit of which the last question knew.
+    """
+
+    next_at: datetime | None = None
+    in_vain: int = 0
+    trouble: str = ""
+    low: bool = False
+    heeded: Denial | None = None
+
+
+@dataclass
 class Gateway:
     """What every step works with.
 
     `now` gives both clocks; `may_claim` says no once an orderly stop has begun; `ranking` says
-    whose turn it is; `keep` is how long numbers and texts are remembered. The rest is what the
+    whose turn it is; `keep` is how long numbers and texts are remembered; `roaming` allows sends in
+    another operator's network; `bears` is how long the modem may be without network before its radio
+    is restarted (None: for ever); `reports` says that delivery reports are asked for; `keep_alive` is what a
+    SIM sends that would else lie idle. The rest is what the
     steps know besides the database: `rest` says until when nothing can go, `denied` why;
     `freed` are slots whose deletion the modem confirmed and the store does not know of yet,
     `unsure` those whose deletion may or may not have happened; `kept` maps those that could not be
@@ -48,7 +78,10 @@ class Gateway:
     something, so that the network may have more for the slots that are free now. `heard_to` is the
     last verdict that the ranking heard, None before it heard any; `raid_since` is its word on
     whether a raid runs, and `asked_of_raid` says that it was asked; `told_to` is the last waiting
-    reply whose suspicion was written down, and `forgot_at` when retention ran last.
+    reply whose suspicion was written down, and `forgot_at` when retention ran last. `coverage` is how
+    the modem was last told to stand with the network, and `uncovered` is not None while it has none.
+    `asking` is about the SIM's credit, and `told_of_idling` says that a SIM without use was told of.
+    `breaker` is as it was last told of.
     """
 
     database: Database
@@ -58,6 +91,10 @@ class Gateway:
     ranking: Ranking = field(default_factory=ByLot)
     keep: timedelta = timedelta(days=90)
     may_claim: Callable[[], bool] = lambda: True
+    roaming: bool = False
+    bears: timedelta | None = timedelta(minutes=5)
+    reports: bool = False
+    keep_alive: KeepAlive | None = None
     freed: set[SlotAddress] = field(default_factory=set)
     unsure: set[SlotAddress] = field(default_factory=set)
     unstorable: set[SlotAddress] = field(default_factory=set)
@@ -73,6 +110,11 @@ class Gateway:
     asked_of_raid: bool = False
     told_to: int = 0
     forgot_at: datetime | None = None
+    coverage: Coverage | None = None
+    uncovered: Uncovered | None = None
+    asking: Asking = field(default_factory=Asking)
+    told_of_idling: bool = False
+    breaker: Breaker = None
 
     def take_up(self, address: SlotAddress | None) -> None:
         """Note which slot is being stored, None for none."""

@@ -8,8 +8,10 @@ from .. import log
 from ..log import Event as Happened
 from ..modem.port import DeleteFailed, Modem
 from ..rules.records import Listing, SlotAddress
-from ..store import inbox, outbox
+from ..store import delivery, inbox, outbox
+from ..store.delivery import Reported
 from ..store.inbox import Taken
+from . import breaking
 from .gateway import Gateway, push
 from .stuck import free_by_hand
 
@@ -29,6 +31,8 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
         taken = inbox.take(tx, listing, now, gateway.canonical, gateway.unsure, gateway.take_up)
         for number in taken.rang_again:
             push(tx, gateway, outbox.waiting_of(tx, number), now.quota)
+        reports = delivery.match(tx, taken.messages, now)
+        breaking.note_reports(tx, reports, now)
         stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK)) if taken.deletable else set()
     gateway.freed.clear()
     gateway.flowing = bool(taken.messages or taken.parts)
@@ -38,11 +42,25 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
         log.say(Happened.PARTS_RECEIVED, parts=taken.parts)
     if taken.messages:
         log.say(Happened.SMS_RECEIVED, messages=len(taken.messages), last=taken.messages[-1])
+    _tell_of_reports(gateway, reports)
     _delete(gateway, modem, [address for address in taken.deletable if address not in stuck])
     if stuck:
         shown = {slot.address: slot.fingerprint for slot in listing.slots if slot.address in stuck}
         free_by_hand(gateway, modem, shown)
     return taken
+
+
+def _tell_of_reports(gateway: Gateway, reports: list[Reported]) -> None:
+    """Log which of our messages arrived wholly, and which did not, or not yet."""
+    for each in reports:
+        if each.whole:
+            log.say(Happened.REPLY_DELIVERED, reply=each.reply_id, message=each.message_id)
+        elif not each.arrived and each.reply_id is not None:
+            log.say(
+                Happened.REPLY_UNDELIVERED, reply=each.reply_id, message=each.message_id, reason=each.text
+            )
+    if reports:
+        breaking.tell(gateway)
 
 
 def _without_unstorable(gateway: Gateway, listing: Listing) -> Listing:

@@ -8,18 +8,16 @@ from .. import log
 from ..log import Event as Happened
 from ..modem.port import InDoubt, Modem, NotSent, Refused, SendFailure
 from ..rules import lifecycle, wording
-from ..rules.records import Moment, Network, Status
-from ..store import gateway as state
+from ..rules.records import Moment, Status
 from ..store import outbox
 from ..store.outbox import Reply
+from . import breaking
 from .claiming import claim_next, worth_asking
+from .covering import covered
 from .gateway import Gateway
 from .judging import judge
 from .learning import learn
 from .receiving import receive
-
-REGISTRATION_HOLDS = timedelta(minutes=1)
-"""Nothing is claimed unless the modem was seen registered this recently."""
 
 
 def send(gateway: Gateway, modem: Modem) -> bool:
@@ -32,7 +30,7 @@ def send(gateway: Gateway, modem: Modem) -> bool:
     judge(gateway)
     if not learn(gateway):
         return True  # what was heard before a restart is not learned yet: go on at once
-    if not worth_asking(gateway) or not _registered(gateway, modem):
+    if not worth_asking(gateway) or not covered(gateway, modem):
         return False
     claimed = claim_next(gateway)
     if claimed is None:
@@ -47,32 +45,14 @@ def send(gateway: Gateway, modem: Modem) -> bool:
     return True
 
 
-def observe(gateway: Gateway, modem: Modem) -> Network:
-    """Ask the modem for its network and remember the answer for those who ask."""
-    network = modem.network()
-    with gateway.database.transaction("modem") as tx:
-        before = state.modem(tx).registered
-        state.note_network(tx, network, gateway.now())
-    if before != network.registered:
-        happened = Happened.MODEM_REGISTERED if network.registered else Happened.MODEM_UNREGISTERED
-        log.say(happened, operator=network.operator, signal_percent=network.signal_percent)
-    return network
-
-
-def _registered(gateway: Gateway, modem: Modem) -> bool:
-    with gateway.database.snapshot() as tx:
-        seen = state.modem(tx).registered_at
-    if seen is not None and gateway.now().quota - seen < REGISTRATION_HOLDS:
-        return True
-    return observe(gateway, modem).registered
-
-
 def _settle_sent(gateway: Gateway, reply: Reply, references: tuple[int, ...]) -> None:
     """Write that all of it left (C4)."""
     with gateway.database.transaction("C4 settle") as tx:
         now = gateway.now()
-        outbox.settle_sent(tx, reply.id, references, now)
+        outbox.settle_sent(tx, reply.id, references, now, report_asked=gateway.reports)
+        breaking.note_sent(tx, now)
     _close_exchange(reply, Status.SENT, now)
+    breaking.tell(gateway)
 
 
 def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> None:
@@ -80,6 +60,7 @@ def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> Non
     reason = str(failure)
     with gateway.database.transaction("C4 settle") as tx:
         now = gateway.now()
+        was_trial = breaking.note_failure(tx, reply, failure, now)
         match failure:
             case InDoubt(accepted=accepted):
                 outbox.settle_in_doubt(tx, reply.id, reason, accepted, accepted + 1, now)
@@ -88,7 +69,11 @@ def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> Non
             case Refused():
                 outbox.settle_refused(tx, reply.id, reason, now)
             case NotSent():
-                retry = lifecycle.retry_at(reply.attempts, now.quota)
+                attempts = reply.attempts
+                if was_trial:
+                    outbox.give_attempt_back(tx, reply.id)
+                    attempts = max(1, attempts - 1)
+                retry = lifecycle.retry_at(attempts, now.quota)
                 outbox.settle_not_sent(tx, reply.id, reason, retry, now)
         state_after = outbox.get(tx, reply.id).state
     if state_after is Status.SCHEDULED:
@@ -101,6 +86,7 @@ def _settle_failure(gateway: Gateway, reply: Reply, failure: SendFailure) -> Non
         )
     else:
         _close_exchange(reply, state_after, now, reason=reason, code=failure.code)
+    breaking.tell(gateway)
 
 
 def _close_exchange(reply: Reply, ended: Status, now: Moment, **more: str | int | None) -> None:

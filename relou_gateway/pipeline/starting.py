@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import log
 from ..log import Event as Happened
 from ..store import inbox, outbox
+from .asking import begin_asking
 from .gateway import Gateway
 from .receiving import REFUSALS_BEFORE_STUCK
 
@@ -16,6 +17,7 @@ def recover(gateway: Gateway) -> None:
     believes in may have been deleted: it is unsure.
     """
     settle_orphan(gateway, "found sending at start")
+    begin_asking(gateway)
     with gateway.database.snapshot() as tx:
         stuck = inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK)
         gateway.unsure.update(set(inbox.stuck_slots(tx, 0)).difference(stuck))

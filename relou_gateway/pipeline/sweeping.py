@@ -8,6 +8,7 @@ from .. import log
 from ..log import Event as Happened
 from ..store import inbox, outbox, parts, senders
 from ..store.database import Connection
+from . import breaking
 from .gateway import Gateway
 from .learning import tell
 
@@ -24,7 +25,9 @@ def sweep(gateway: Gateway) -> None:
         expired = outbox.expire(tx, now)
         incomplete = parts.give_up(tx, now.quota - PART_PATIENCE, now, gateway.canonical)
         forgotten = _forget(tx, gateway, now.quota)
+        breaking.look(tx, gateway, now)
     tell(gateway)
+    breaking.tell(gateway)
     for reply_id in expired:
         log.say(Happened.REPLY_EXPIRED, reply=reply_id)
     for message_id in incomplete:

@@ -83,6 +83,15 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """A message to an own number (E.164) where nothing was sent for so long: unused SIMs are switched off."""
+
+    to: str
+    every: timedelta
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """Caps on money, in micro-units of `currency`."""
 

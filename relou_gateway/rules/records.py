@@ -136,7 +136,8 @@ class Identity:
 class Network:
     """The radio's state. `signal_percent` is None where the modem does not know it.
 
-    `full_percent` is how much of the fuller of its memories for messages is taken.
+    `full_percent` is how much of the fuller of its memories for messages is taken. `denied` says
+    that the network refuses this SIM, so that it is no use to wait for it.
     """
 
     registered: bool
@@ -144,6 +145,7 @@ class Network:
     operator: str
     signal_percent: int | None
     full_percent: int | None = None
+    denied: bool = False
 
 
 # --- what is decided ----------------------------------------------------------------------

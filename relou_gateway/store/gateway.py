@@ -27,14 +27,6 @@ class RaidSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
-    """What the SIM was last known to hold, in micro-units, and when that was (wall time)."""
-
-    amount: int
-    told_wall: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ModemSeen:
     """The modem as the daemon last saw it. `registered_at` is quota time, `seen_wall` wall time."""
 
@@ -47,6 +39,7 @@ class ModemSeen:
     registered: bool
     registered_at: datetime | None
     seen_wall: datetime | None
+    roaming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +133,7 @@ def modem(tx: Connection) -> ModemSeen:
         registered=bool(row["registered"]),
         registered_at=optional_time(row["registered_at"]),
         seen_wall=optional_time(row["seen_wall"]),
+        roaming=bool(row["roaming"]),
     )
 
 
@@ -164,24 +158,15 @@ def note_network(tx: Connection, network: Network, now: Moment) -> None:
     """Write down the state of the radio."""
     tx.execute(
         """
-        UPDATE modem SET operator = ?, signal_percent = ?, registered = ?, registered_at = ?, seen_wall = ?
+        UPDATE modem SET operator = ?, signal_percent = ?, registered = ?, roaming = ?, registered_at = ?,
+               seen_wall = ?
         """,
         (
             network.operator,
             network.signal_percent,
             network.registered,
+            network.roaming,
             milliseconds(now.quota) if network.registered else None,
             milliseconds(now.wall),
         ),
     )
-
-
-def credit(tx: Connection) -> Credit | None:
-    """Return the SIM's credit, None where nobody knows it."""
-    row = tx.execute("SELECT credit, credit_wall FROM gateway").fetchone()
-    return None if row["credit"] is None else Credit(row["credit"], time_of(row["credit_wall"]))
-
-
-def note_credit(tx: Connection, amount: int, now: Moment) -> None:
-    """Write down what the operator says that the SIM holds, in micro-units."""
-    tx.execute("UPDATE gateway SET credit = ?, credit_wall = ?", (amount, milliseconds(now.wall)))

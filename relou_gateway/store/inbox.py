@@ -221,7 +221,10 @@ def messages(
 def ids_of_reply(tx: Connection, reply_id: int) -> list[int]:
     """Return the messages that a reply answers: the one that scheduled it and those that joined."""
     return [
-        row["id"] for row in tx.execute("SELECT id FROM inbox WHERE reply_id = ? ORDER BY id", (reply_id,))
+        row["id"]
+        for row in tx.execute(
+            "SELECT id FROM inbox WHERE reply_id = ? AND kind != 'report' ORDER BY id", (reply_id,)
+        )
     ]
 
 

@@ -49,14 +49,16 @@ class Entry:
     cost: int
 
 
-def write(tx: Connection, event: str, now: Moment, *, state: str = "", reason: str = "") -> None:
+def write(
+    tx: Connection, event: str, now: Moment, *, state: str = "", reason: str = "", cost: int = 0
+) -> None:
     """Append an event that is no change of a message, reply or reservation.
 
-    `state` and `reason` are words of ours, never of a stranger.
+    `state` and `reason` are words of ours, never of a stranger; `cost` is an amount in micro-units.
     """
     tx.execute(
-        "INSERT INTO ledger_entry (at, wall, event, state, reason) VALUES (?, ?, ?, ?, ?)",
-        (milliseconds(now.quota), milliseconds(now.wall), event, state, reason),
+        "INSERT INTO ledger_entry (at, wall, event, state, reason, cost) VALUES (?, ?, ?, ?, ?, ?)",
+        (milliseconds(now.quota), milliseconds(now.wall), event, state, reason, cost),
     )
 
 

@@ -126,7 +126,7 @@ def waiting_of(tx: Connection, number: str) -> Reply | None:
 
 
 def waiting(tx: Connection, now: datetime) -> list[Waiting]:
-    """Return what is scheduled and not too old, the soonest due first.
+    """Return the replies that are scheduled and not too old, the soonest due first.
 
     Whole rows by the thousand would cost too much each time: `get` has the rest of the one that goes.
     """
@@ -141,12 +141,25 @@ def waiting(tx: Connection, now: datetime) -> list[Waiting]:
                AND number NOT IN (SELECT number FROM inbox WHERE verdict IS NULL AND kind != 'report'
                                   AND kind IN ('sms', 'call') AND faults < :shelved)
         FROM outbox INDEXED BY outbox_due
-        WHERE state = 'scheduled' AND expires_at > :now
+        WHERE state = 'scheduled' AND expires_at > :now AND kind = 'reply'
         ORDER BY due_at, id
         """,
         {"now": milliseconds(now), "shelved": FAULTS_BEFORE_SHELVED},
     )
     return [Waiting(reply, number, parts, cost, ready == 1) for reply, number, parts, cost, ready in rows]
+
+
+def own_due(tx: Connection, now: datetime) -> list[Waiting]:
+    """Return what is due and answers nobody, alerts and the like, the soonest due first."""
+    rows = tx.execute(
+        """
+        SELECT id, number, parts, cost FROM outbox INDEXED BY outbox_own_due
+        WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now AND kind != 'reply'
+        ORDER BY due_at, id
+        """,
+        {"now": milliseconds(now)},
+    )
+    return [Waiting(row["id"], row["number"], row["parts"], row["cost"], ready=True) for row in rows]
 
 
 def anything_due(tx: Connection, now: datetime) -> bool:
@@ -239,17 +252,28 @@ def claim(tx: Connection, reply: Reply, now: Moment) -> int | None:
     return reservations.reserve(tx, reply.id, wish, now, answers=reply.purpose is Purpose.REPLY)
 
 
-def settle_sent(tx: Connection, reply_id: int, references: Sequence[int], now: Moment) -> None:
-    """Write that the modem accepted every part (C4)."""
+def settle_sent(
+    tx: Connection, reply_id: int, references: Sequence[int], now: Moment, *, report_asked: bool = False
+) -> None:
+    """Write that the modem accepted every part (C4); `report_asked`: the network will say what arrived."""
     _move(
         tx,
         reply_id,
         Event.ACCEPTED,
         now,
-        "accepted = parts, sent_wall = :wall, sent_references = :references, reason = ''",
+        """
+        accepted = parts, sent_wall = :wall, sent_references = :references, reason = '',
+        report_asked = :report_asked
+        """,
         references=json.dumps(references),
+        report_asked=report_asked,
     )
     _settle_reservation(tx, reply_id, now, None)
+
+
+def give_attempt_back(tx: Connection, reply_id: int) -> None:
+    """Let an attempt be none of the reply's, since it was the breaker's trial; the caller settles it."""
+    tx.execute("UPDATE outbox SET attempts = attempts - 1 WHERE id = ? AND state = 'sending'", (reply_id,))
 
 
 def settle_not_sent(

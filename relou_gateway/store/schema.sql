@@ -21,6 +21,17 @@ CREATE TABLE gateway (
     -- The SIM's credit as it was last told, in micro-units, and when; NULL where nobody knows it.
     credit          INTEGER,
     credit_wall     INTEGER,
+    -- What it should have been by the ledger, NULL the first time, and the difference in words of ours.
+    credit_expected INTEGER,
+    credit_words    TEXT    NOT NULL DEFAULT '',
+    -- The last reservation that it can know of, and the IMSI of the SIM that it is on.
+    credit_knows    INTEGER NOT NULL DEFAULT 0,
+    credit_card     TEXT    NOT NULL DEFAULT '',
+    -- Why the last question after it brought none, and when that was; empty where it did.
+    credit_trouble  TEXT    NOT NULL DEFAULT '',
+    trouble_wall    INTEGER,
+    -- Since when the SIM is known to lie idle where nothing was ever sent with it.
+    idle_at         INTEGER,
     -- Where quota time stood when it was last written down, and on which boot.
     boot_id         TEXT    NOT NULL DEFAULT '',
     boottime        INTEGER NOT NULL DEFAULT 0,
@@ -43,6 +54,8 @@ CREATE TABLE modem (
     signal_percent  INTEGER,
     registered      INTEGER NOT NULL DEFAULT 0 CHECK (registered IN (0, 1)),
     registered_at   INTEGER,
+    -- Is it in another operator's network?
+    roaming         INTEGER NOT NULL DEFAULT 0 CHECK (roaming IN (0, 1)),
     -- How much of its memory for messages is taken, in percent; NULL where that is not known.
     full_percent    INTEGER,
     seen_wall       INTEGER
@@ -192,6 +205,8 @@ CREATE TABLE outbox (
     accepted        INTEGER NOT NULL DEFAULT 0,
     sent_references TEXT    NOT NULL DEFAULT '[]',
     sent_wall       INTEGER,
+    -- Was the network asked to say whether it arrived, and since when is it known that all parts did?
+    report_asked    INTEGER NOT NULL DEFAULT 0 CHECK (report_asked IN (0, 1)),
     delivered_wall  INTEGER,
     suspicion       REAL,
     -- Where the suspicion comes from, as a JSON list of {signal, log_odds, seen: {…}}.
@@ -202,14 +217,41 @@ CREATE TABLE outbox (
     salt            BLOB    NOT NULL
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state = 'scheduled';
+CREATE INDEX outbox_own_due ON outbox (due_at) WHERE state = 'scheduled' AND kind != 'reply';
 CREATE INDEX outbox_expiring ON outbox (expires_at) WHERE state IN ('scheduled', 'held');
 CREATE INDEX outbox_by_number ON outbox (number, id);
 CREATE INDEX outbox_by_state ON outbox (state, id);
+CREATE INDEX outbox_report_asked ON outbox (changed_at) WHERE report_asked = 1;
 -- One modem sends one thing at a time.
 CREATE UNIQUE INDEX outbox_one_sending ON outbox (state) WHERE state = 'sending';
 -- Invariant 6: a number has at most one waiting reply.
 CREATE UNIQUE INDEX outbox_one_waiting ON outbox (number)
     WHERE kind = 'reply' AND state IN ('scheduled', 'held', 'sending');
+
+-- One row: whether sending stopped by itself, because the network refuses or nothing arrives.
+CREATE TABLE breaker (
+    id              INTEGER PRIMARY KEY CHECK (id = 1),
+    -- NULL while all is well; else why it opened, and since when.
+    cause           TEXT    CHECK (cause IN ('rejected', 'unreported')),
+    since_at        INTEGER,
+    since_wall      INTEGER,
+    -- How often it opened without a success in between.
+    times           INTEGER NOT NULL DEFAULT 0,
+    -- Until when nothing is tried; of a trial, until when it may take to prove something.
+    until_at        INTEGER,
+    -- What is being tried.
+    trial_id        INTEGER REFERENCES outbox (id),
+    -- Only what was sent after this counts as sent without a report: then one came, or a person said so.
+    proven_at       INTEGER NOT NULL DEFAULT 0,
+    CHECK ((cause IS NULL) = (since_at IS NULL) AND (cause IS NULL) = (until_at IS NULL)),
+    CHECK (cause IS NOT NULL OR trial_id IS NULL)
+) STRICT;
+INSERT INTO breaker (id) VALUES (1);
+
+-- What the network rejected since it last took something.
+CREATE TABLE rejections (
+    reply_id        INTEGER PRIMARY KEY REFERENCES outbox (id)
+) STRICT;
 
 -- What was spent, or is being spent: one row for each claim. `parts` and `cost` are what still
 -- counts; a release lowers them. Caps are reckoned from these rows alone.

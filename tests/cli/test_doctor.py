@@ -18,7 +18,7 @@ import pytest
 
 from relou_gateway.cli.checks.finding import State
 from relou_gateway.rules.records import Identity, Moment
-from relou_gateway.store import gateway, modems
+from relou_gateway.store import balance, gateway, modems
 from relou_gateway.store.database import Database, create_or_migrate
 from tests.support.daemon import service
 from tests.support.together import side_by_side
@@ -52,6 +52,7 @@ CHECKS = [
     "ledger",
     "caps",
     "credit",
+    "use",
 ]
 RADIO = CHECKS[CHECKS.index("modem") : CHECKS.index("clock")]
 WELL = {"device", "permissions", "in_use", "answers", *RADIO}
@@ -449,7 +450,7 @@ def test_a_sim_whose_credit_is_down_to_what_is_kept_is_to_be_topped_up(
 ) -> None:
     configured(tmp_path, "{modem: {device: virtual}, storage: {path: gateway.db}, budget: {keep: 2.00}}")
     with lived(tmp_path) as (database, now), database.transaction("credit") as tx:
-        gateway.note_credit(tx, micros, now)
+        balance.note_credit(tx, micros, now)
     credit = examined(program)["credit"]
     assert (state, True) == (credit["state"], f"{micros / 1e6:.2f} EUR at " in credit["found"])
 

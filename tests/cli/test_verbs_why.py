@@ -11,8 +11,8 @@ import pytest
 from relou_gateway.rules.admission import EXPLANATIONS, Reason
 from relou_gateway.rules.ranking import Contribution, Suspicion
 from relou_gateway.rules.records import Binary, Report
+from relou_gateway.store import balance, inbox, outbox
 from relou_gateway.store import gateway as state
-from relou_gateway.store import inbox, outbox
 from relou_gateway.store.gateway import RaidSeen
 
 from .office import JULIEN, KARIM, LUCAS, MATHIEU, Office, opened
@@ -299,7 +299,7 @@ def test_what_the_sim_cannot_pay_is_told(running: Office) -> None:
     running.wrote(KARIM)
     running.world.wait(11)
     with running.world.gateway.database.transaction("test") as tx:
-        state.note_credit(tx, 2_100_000, running.world.now())
+        balance.note_credit(tx, 2_100_000, running.world.now())
     assert "the SIM's credit would fall below budget.keep: it has to be topped up" == told(
         running, "waits for"
     )

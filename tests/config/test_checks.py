@@ -33,6 +33,18 @@ from .reader import faults_of, settings_of, warnings_of
             "senders.answer: no text in replies.texts is for BE; add one, or remove BE",
         ),
         (
+            'modem: {keep_alive: {to: "+33700000001"}}\nsenders: {own: ["+33700000002"]}',
+            (
+                "modem.keep_alive.to: it may only go to an own number: put this one into senders.own, "
+                "or take one from there"
+            ),
+        ),
+        (
+            'modem: {keep_alive: {to: "+33700000001", text: "' + "x" * 39_100 + '"}}\n'
+            'senders: {own: ["+33700000001"]}',
+            "modem.keep_alive.text: the text needs 256 parts, an SMS can have 255; shorten it",
+        ),
+        (
             f"replies: {{texts: [{'x' * 39_100}]}}",
             "replies.texts[0]: the text needs 256 parts, an SMS can have 255; shorten it",
         ),
@@ -103,6 +115,11 @@ def test_what_only_looks_like_a_contradiction_holds(tmp_path: Path, text: str) -
         ("modem: {poll: 61s}", ["modem.poll"]),
         ("budget: {per_day: null, per_month: null}", ["budget.per_day", "budget.per_month"]),
         ("budget: {price: 0}", ["budget.price"]),
+        ('budget: {balance: {ussd: "#1#", every: 9m}}', ["budget.balance.every"]),
+        (
+            'modem: {keep_alive: {to: "+33700000001", every: 71d}}\nsenders: {own: ["+33700000001"]}',
+            ["modem.keep_alive.every"],
+        ),
         ("replies: {texts: [Non, {text: Nein, countries: [DE]}]}", ["replies.texts[1]"]),
         ("log: {numbers: full}", ["log.numbers"]),
     ],

@@ -10,7 +10,7 @@ import pytest
 from relou_gateway.config import ConfigError, Settings, find, load
 from relou_gateway.config.kinds import REQUIRED, Key, Optional, Record, Secret, Unless
 from relou_gateway.config.loading import PLACES
-from relou_gateway.config.schema import BALANCE, ROOT, TEXT
+from relou_gateway.config.schema import BALANCE, KEEP_ALIVE, ROOT, TEXT
 
 from .reader import faults_of, settings_of
 
@@ -18,7 +18,7 @@ EVERY_SECTION = [key.kind for key in ROOT.keys]
 
 
 def keys() -> Iterator[tuple[Record[object], Key[object]]]:
-    for record in [*EVERY_SECTION, BALANCE, TEXT]:
+    for record in [*EVERY_SECTION, BALANCE, KEEP_ALIVE, TEXT]:
         assert isinstance(record, Record)
         yield from ((record, key) for key in record.keys)
 
@@ -38,7 +38,7 @@ def test_every_default_is_what_its_own_kind_reads(tmp_path: Path) -> None:
 
 
 def test_the_keys_of_a_record_are_its_fields() -> None:
-    for record in [*EVERY_SECTION, BALANCE, TEXT]:
+    for record in [*EVERY_SECTION, BALANCE, KEEP_ALIVE, TEXT]:
         assert isinstance(record, Record)
         assert isinstance(record.build, type)
         assert [key.name for key in record.keys] == list(get_type_hints(record.build))
@@ -267,5 +267,5 @@ def test_no_pin_is_none() -> None:
     assert None is load(None).modem.read_pin()
 
 
-def test_only_the_code_of_a_balance_and_the_text_of_an_answer_have_no_default() -> None:
-    assert ["ussd", "text"] == [key.name for _, key in keys() if key.default is REQUIRED]
+def test_only_what_nobody_can_guess_has_no_default() -> None:
+    assert ["ussd", "to", "text"] == [key.name for _, key in keys() if key.default is REQUIRED]

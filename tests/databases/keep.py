@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from relou_gateway.rules.admission import Reason
+from relou_gateway.rules.breaker import Cause, opened
 from relou_gateway.rules.lifecycle import Event
 from relou_gateway.rules.records import (
     Binary,
@@ -24,7 +25,7 @@ from relou_gateway.rules.records import (
     Ruling,
     Undecodable,
 )
-from relou_gateway.store import gateway, inbox, outbox, senders
+from relou_gateway.store import breaker, gateway, inbox, outbox, senders
 from relou_gateway.store.database import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -84,6 +85,8 @@ def _answer(tx: Connection) -> None:
     cancelled = scheduled(tx, "+33622222222", at(11))
     outbox.operate(tx, cancelled.id, Event.CANCEL, "by an operator", at(12))
     senders.stop(tx, "+33622222222", at(12))
+    breaker.note_rejected(tx, cancelled.id)
+    breaker.save(tx, opened(Cause.REJECTED, at(13).quota), at(13))
 
 
 def dump(path: Path) -> str:

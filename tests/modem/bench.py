@@ -11,7 +11,7 @@ from typing import Any
 
 from relou_gateway.modem.cell import Cell, Deadlines
 from relou_gateway.modem.cms import send_failure
-from relou_gateway.modem.port import Modem
+from relou_gateway.modem.port import Modem, UssdFailed
 from relou_gateway.modem.scripted import RADIO, ScriptedModem, SendOutcome, delete_refused, lost_answer
 from relou_gateway.modem.virtual import VirtualOptions
 from relou_gateway.rules.records import Binary, Content, Memory, Network, Report, Sms, Undecodable
@@ -66,6 +66,10 @@ class Bench(ABC):
         """Make the next delete be refused."""
 
     @abstractmethod
+    def answer_code(self, answer: str | None) -> None:
+        """Make the network answer the next service code so, or refuse it."""
+
+    @abstractmethod
     def sent(self) -> list[Sent]:
         """What the network accepted since the test began."""
 
@@ -97,6 +101,9 @@ class ScriptedBench(Bench):
 
     def refuse_delete(self) -> None:
         self.modem.delete_script.append(delete_refused())
+
+    def answer_code(self, answer: str | None) -> None:
+        self.modem.ussd_script.append(UssdFailed("refused") if answer is None else answer)
 
     def sent(self) -> list[Sent]:
         return [(taken.number, part) for taken in self.modem.accepted for part in taken.parts]
@@ -151,6 +158,9 @@ class VirtualBench(Bench):
 
     def refuse_delete(self) -> None:
         self.virtual.fault("refuse", at="AT+CMGD=", cms=500)
+
+    def answer_code(self, answer: str | None) -> None:
+        self.virtual.set(ussd_answer=answer or "", ussd_status=4 if answer is None else 0, ussd_seconds=0.05)
 
     def sent(self) -> list[Sent]:
         record = self.virtual.record()[self._sent_before :]

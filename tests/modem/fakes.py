@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from relou_gateway.modem import service_code
+from relou_gateway.modem.gammu_modem import GammuModem
 from relou_gateway.modem.port import DeleteFailed, ModemLost
 from relou_gateway.modem.scripted import ScriptedModem
 from relou_gateway.rules.records import Listing, Network, SlotAddress, Sms
@@ -99,6 +101,22 @@ class Garbling(Obedient):
             with suppress(OSError):
                 os.write(descriptor, b"\x00\xff{not JSON\n")
         return super().network()
+
+
+class Answerless(Obedient):
+    """Waits for an answer that never comes."""
+
+    def ussd(self, code: str, pattern: str) -> str:
+        time.sleep(600)
+        return super().ussd(code, pattern)
+
+
+class Impatient(GammuModem):
+    """libGammu that waits less than a second for the network's answer to a service code."""
+
+    def __init__(self, **settings: Any) -> None:
+        service_code.ANSWER_WITHIN, service_code.LISTEN_ON = 0.7, 0.6
+        super().__init__(**settings)
 
 
 class Noisy(Obedient):

@@ -77,6 +77,25 @@ def test_what_was_refused_before_it_was_written_has_not_left(code: int | None, f
     assert not isinstance(send_failure(code, family=family, written=False), InDoubt)
 
 
+@pytest.mark.parametrize(
+    ("code", "family", "expected"),
+    [
+        (1, Family.MESSAGE, True),
+        (21, Family.MESSAGE, True),
+        (195, Family.MESSAGE, True),
+        (255, Family.MESSAGE, True),
+        (310, Family.MESSAGE, False),
+        (331, Family.MESSAGE, False),
+        (10, Family.EQUIPMENT, False),
+        (None, Family.MESSAGE, False),
+    ],
+)
+def test_it_is_told_whether_the_network_refused_or_the_modem(
+    code: int | None, family: Family, expected: bool
+) -> None:
+    assert expected is send_failure(code, family=family).by_network
+
+
 def test_all_words_are_a_person_s() -> None:
     for words in {known.words for known in (MESSAGE_ERRORS | EQUIPMENT_ERRORS).values()}:
         assert words

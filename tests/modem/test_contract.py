@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relou_gateway.modem.port import DeleteFailed, InDoubt, ModemLost, NotSent, Refused, SendFailure
+from relou_gateway.modem.port import (
+    DeleteFailed,
+    InDoubt,
+    ModemLost,
+    NotSent,
+    Refused,
+    SendFailure,
+    UssdFailed,
+)
 from relou_gateway.rules.records import (
     Binary,
     Call,
@@ -70,6 +78,18 @@ def test_it_says_who_it_is(bench: Bench) -> None:
     identity = bench.modem.identify()
     assert all((identity.manufacturer, identity.model, identity.imei, identity.imsi, identity.smsc))
     assert identity.imei != identity.imsi
+
+
+def test_the_network_answers_service_codes(bench: Bench) -> None:
+    bench.answer_code("Votre crédit est de 12,34 €")
+    assert "Votre crédit est de 12,34 €" == bench.modem.ussd("#123#", "([0-9,]+) €")
+
+
+def test_a_service_code_that_the_network_refuses_costs_no_modem(bench: Bench) -> None:
+    bench.answer_code(None)
+    with pytest.raises(UssdFailed):
+        bench.modem.ussd("#123#", "([0-9,]+) €")
+    assert bench.modem.network().registered
 
 
 def test_it_says_whether_it_has_a_network(bench: Bench) -> None:

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from relou_gateway.modem import wire
-from relou_gateway.modem.port import DeleteFailed, InDoubt, ModemFailure, ModemLost, NotSent, Refused
+from relou_gateway.modem.port import (
+    DeleteFailed,
+    InDoubt,
+    ModemFailure,
+    ModemLost,
+    NotSent,
+    Refused,
+    UssdFailed,
+)
 from relou_gateway.rules.records import (
     Binary,
     Call,
@@ -46,19 +54,22 @@ results = (
     | some.tuples(some.just("identify"), some.builds(Identity, texts, texts, texts, texts, texts))
     | some.tuples(some.just("network"), some.builds(Network))
     | some.tuples(some.just("send"), some.lists(some.integers(-1, 255)).map(tuple))
+    | some.tuples(some.just("ussd"), texts)
     | some.tuples(some.just("delete_by_hand"), some.frozensets(addresses))
-    | some.tuples(some.sampled_from(["open", "delete", "close"]), some.none())
+    | some.tuples(some.sampled_from(["open", "delete", "restart_radio", "close"]), some.none())
 )
 sends = some.sampled_from([NotSent, Refused, InDoubt])
 failures: some.SearchStrategy[ModemFailure] = (
     some.builds(ModemLost, texts, texts)
     | some.builds(DeleteFailed, texts)
+    | some.builds(UssdFailed, texts)
     | some.builds(
-        lambda kind, *about: kind(about[0], code=about[1], accepted=about[2]),
+        lambda kind, *about: kind(about[0], code=about[1], accepted=about[2], by_network=about[3]),
         sends,
         texts,
         some.none() | some.integers(),
         some.integers(0),
+        some.booleans(),
     )
 )
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from relou_gateway.rules.breaker import Cause, opened
 from relou_gateway.rules.records import Kind, Part, Purpose, Ruling, SlotAddress, Status
 from relou_gateway.rules.throttle import Spending
+from relou_gateway.store import breaker, gateway, inbox, ledger, outbox, parts, senders
 from relou_gateway.store import database as module
-from relou_gateway.store import gateway, inbox, ledger, outbox, parts, senders
 from relou_gateway.store.database import SCHEMA_VERSION, Database, StoreError, StoreFull, create_or_migrate
 from relou_gateway.store.gateway import ClockRow, Pause
 from tests.databases import keep
@@ -140,6 +141,7 @@ def _holds_what_was_kept(path: Path) -> None:
             "3b1f", 81_000, 1_772_820_060_000, 1_772_823_677_000, wall_trusted=True
         ) == gateway.clock(tx)
         assert "356938035643809" == gateway.modem(tx).imei
+        assert opened(Cause.REJECTED, at(13).quota) == breaker.breaker(tx)
         assert ([], [], []) == (
             ledger.broken_links(tx),
             ledger.changed_contents(tx),

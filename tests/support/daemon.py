@@ -217,9 +217,13 @@ class Service:
         self.output.join()
         return code
 
+    def process_ids(self) -> list[tuple[int, str]]:
+        """Return id and command line of all that this gateway started and that still runs."""
+        return marked_processes(f"{MARK}={self._mark}")
+
     def processes(self) -> list[str]:
         """Return the command lines of all that this gateway started and that still runs."""
-        return [command for _, command in marked_processes(f"{MARK}={self._mark}")]
+        return [command for _, command in self.process_ids()]
 
     def lock_is_free(self) -> bool:
         """Say whether another gateway could take the database's lock now."""

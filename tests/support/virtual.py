@@ -52,6 +52,10 @@ class Virtual:
         answer = self.ask("call", number=number, rings=rings, seconds=seconds, says_end=says_end)
         return bool(answer["rings"])
 
+    def push_ussd(self, text: str, status: int = 0) -> None:
+        """Let the network say something of its own accord."""
+        self.ask("push_ussd", text=text, status=status)
+
     def set(self, **settings: Any) -> None:
         self.ask("set", **settings)
 

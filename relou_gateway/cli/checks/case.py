@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ...config import ConfigError, Settings, load
 from ...rules.pin import objection
+from ...store import balance, ledger, modems
 from ...store import gateway as state
-from ...store import ledger, modems
+from ...store.balance import Credit
 from ...store.database import Database, StoreError
-from ...store.gateway import Credit, ModemSeen
+from ...store.gateway import ModemSeen
 from ...store.modems import Remembered
 from ..desk import gateway_runs
 from ..options import config_file, current_settings
@@ -27,13 +28,15 @@ AUTO = "auto"
 class Past:
     """What the database knows: how the daemon saw its modem, which one it used last, what the SIM held.
 
-    `latest` is the latest wall time in the ledger.
+    `latest` is the latest wall time in the ledger; `idle` is how long nothing was sent up to then, None
+    where nobody knows.
     """
 
     modem: ModemSeen
     remembered: Remembered | None
     credit: Credit | None
     latest: datetime | None
+    idle: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def _past(path: Path) -> Past | None:
         with Database(path) as database, database.snapshot() as tx:
             newest = ledger.newest(tx, 1)
             latest = newest[0].wall if newest else None
-            return Past(state.modem(tx), modems.last(tx), state.credit(tx), latest)
+            since = balance.idle_since(tx)
+            idle = newest[0].at - since if newest and since is not None else None
+            return Past(state.modem(tx), modems.last(tx), balance.credit(tx), latest, idle)
     except (StoreError, OSError):
         return None

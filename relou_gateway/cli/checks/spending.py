@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ...rules import budget, throttle
+from ...rules.balance import IDLE
 from ...rules.money import decimal
-from ...rules.policy import Budget, Policy
+from ...rules.policy import Budget, KeepAlive, Policy
 from ...rules.throttle import Cap, Unit
-from ...store.gateway import Credit
+from ...store.balance import Credit
 from .finding import Finding, failure, ok, skipped, warning
 
 
@@ -40,11 +43,24 @@ def credit(rules: Budget, known: Credit | None) -> Finding:
     stop = f"sending stops at {decimal(rules.keep)} {rules.currency}"
     if known is not None:
         told = (
-            f"{decimal(known.amount)} {rules.currency} at {known.told_wall.isoformat(' ', 'minutes')}; {stop}"
+            f"{decimal(known.told)} {rules.currency} at {known.told_wall.isoformat(' ', 'minutes')}, "
+            f"{decimal(known.left)} left by the ledger; {stop}"
         )
-        return ok("credit", told) if known.amount > rules.keep else failure("credit", told, "top the SIM up")
+        return ok("credit", told) if known.left > rules.keep else failure("credit", told, "top the SIM up")
     if rules.balance is None:
         return skipped(
             "credit", "it is not asked for (budget.balance); what is spent is counted all the same"
         )
     return skipped("credit", f"not known yet; the gateway asks with {rules.balance.ussd}")
+
+
+def use(keep_alive: KeepAlive | None, idle: timedelta | None) -> Finding:
+    """Look at how long the SIM lies idle."""
+    if idle is None:
+        return skipped("use", "nothing is known yet of how often something is sent")
+    if keep_alive is not None:
+        return ok("use", f"after {keep_alive.every.days} days without an answer an own number gets a message")
+    if idle < IDLE:
+        return ok("use", f"something was sent within {IDLE.days} days")
+    cure = "set modem.keep_alive: prepaid SIMs without use for 70 days to 6 months are switched off"
+    return warning("use", f"nothing was sent for {idle.days} days", cure)

@@ -6,7 +6,7 @@ A request names what it wants in `do`; the answer has `ok`, and `error` where th
     {"do": "fault", "kind": "lose", "at": "<message>", "count": 2}
 
 deliver, deliver_part, deliver_binary, deliver_raw, report (`mail` says what each
-takes), call, set, state, slots, empty, fault, garbage, chatter, clear, drop, replug (where it
+takes), call, push_ussd, set, state, slots, empty, fault, garbage, chatter, clear, drop, replug (where it
 names a `link`, the modem comes back under that), quit.
 """
 
@@ -46,6 +46,7 @@ class Control:
             "deliver_raw": lambda request: self._arrive(mail.raw(request)),
             "report": lambda request: self._arrive(mail.report(request)),
             "call": self._call,
+            "push_ussd": self._push_ussd,
             "set": self._set,
             "state": self._state,
             "empty": lambda _: self._do(self._device.stick.empty),
@@ -96,7 +97,7 @@ class Control:
             return _bad(f"no JSON: {wrong}")
         return self.ask(request) if isinstance(request, dict) else _bad("a request is a JSON object")
 
-    def _do(self, act: Callable[..., None], *arguments: float) -> Answer:
+    def _do(self, act: Callable[..., None], *arguments: float | str) -> Answer:
         act(*arguments)
         return {}
 
@@ -120,6 +121,10 @@ class Control:
             bool(request.get("says_end")),
         )
         return {"rings": self._device.stick.ring(caller)}
+
+    def _push_ussd(self, request: Request) -> Answer:
+        """Let the network say `text` unasked, with `status` 0, or 1 where it wants an answer."""
+        return self._do(self._device.stick.push_ussd, int(request.get("status", 0)), str(request["text"]))
 
     # --- state --------------------------------------------------------------------------
 
@@ -157,6 +162,9 @@ class Control:
             "faults": len(self._device.faults.armed),
             "pin_tries": stick.sim.tries_left,
             "ringing": stick.ringing.caller is not None,
+            "radio_starts": stick.radio_starts,
+            "ussd_on": bool(stick.session.ussd),
+            "ussd_open": stick.session.ussd_open,
         }
 
     def _slots(self, _: Request) -> Answer:
@@ -246,6 +254,8 @@ def _sim_fault(value: Any) -> str | None:
 _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] = {
     "registered": (_of_coverage, bool),
     "roaming": (_of_coverage, bool),
+    "denied": (_of_coverage, bool),
+    "lost_network": (_of_stick, bool),
     "operator": (_of_coverage, str),
     "signal": (_of_coverage, int),
     "credit": (_of_network, _or_none(_money)),
@@ -255,6 +265,8 @@ _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] 
     "report_seconds": (_of_network, _or_none(float)),
     "ussd_seconds": (_of_network, float),
     "ussd_answer": (_of_network, _or_none(str)),
+    "ussd_status": (_of_network, int),
+    "ussd_line": (_of_network, _or_none(str)),
     "forwarding": (_of_network, _or_none(str)),
     "smsc": (_of_stick, str),
     "imei": (_of_stick, str),

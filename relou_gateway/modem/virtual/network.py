@@ -38,10 +38,14 @@ class Waiting:
 
 @dataclass(slots=True)
 class Coverage:
-    """What the modem sees of the network. `signal` is AT+CSQ's 0 to 31, or 99 for unknown."""
+    """What the modem sees of the network. `signal` is AT+CSQ's 0 to 31, or 99 for unknown.
+
+    `denied`: it is there, and refuses the SIM.
+    """
 
     registered: bool = True
     roaming: bool = False
+    denied: bool = False
     operator: str = "Relou Mobile"
     operator_code: str = "20899"
     signal: int = 21
@@ -54,7 +58,9 @@ class Network:
     `credit` and `price` (of one part) are micro-units; a `credit` of None never ends. Without
     credit a send is refused with `no_credit_code`; 21 is "short message transfer rejected"
     (24.011 annex E). `report_seconds` is how long the delivery report takes that a send asks
-    for, None for ever. `ussd_answer` answers service codes; None leaves them unanswered.
+    for, None for ever. `ussd_answer` answers service codes; None leaves them unanswered. `ussd_status`
+    stands before it (27.007 ch. 7.15): 1 asks for more, 4 is a refusal. `ussd_line` is said instead of
+    both, as it is, behind `+CUSD: `.
     `forwarding` is the number to which calls go that nobody takes, None where they go nowhere.
     `arrived` and `sent` are called after what they say.
     """
@@ -67,6 +73,8 @@ class Network:
     no_credit_code: int = 21
     ussd_seconds: float = 0.5
     ussd_answer: str | None = "Votre crédit est de {credit} €"
+    ussd_status: int = 0
+    ussd_line: str | None = None
     forwarding: str | None = None
     coverage: Coverage = field(default_factory=Coverage)
     waiting: deque[Waiting] = field(default_factory=deque)

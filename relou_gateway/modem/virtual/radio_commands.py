@@ -119,7 +119,7 @@ def power(stick: Stick, query: Query) -> Sequence[str]:
         raise CmeError(CmeError.NOT_ALLOWED)
     if query.number(1, 0):
         stick.power_up()
-    stick.power = level
+    stick.switch(level)
     stick.flow_in()
     return []
 
@@ -210,9 +210,9 @@ def packet_registration(stick: Stick, query: Query) -> Sequence[str]:
 
 
 def _cell(stick: Stick, level: int) -> str:
-    """Return registration status (1 home, 5 roaming, 2 searching), area and cell."""
+    """Return registration status (1 home, 5 roaming, 2 searching, 3 denied), area and cell."""
     if not stick.registered:
-        return "2"
+        return "3" if stick.network.coverage.denied else "2"
     status = "5" if stick.network.coverage.roaming else "1"
     return f'{status},"2017","00C0FFEE"' if level == 2 else status
 
@@ -248,11 +248,15 @@ def own_number(_: Stick, __: Query) -> Sequence[str]:
 
 @RADIO.command("+CUSD", test="(0-2)")
 def service_code(stick: Stick, query: Query) -> Sequence[str]:
-    """AT+CUSD: whatever code is dialled is answered with the credit, after OK."""
+    """AT+CUSD: whatever code is dialled is answered with the credit, after OK; 2 ends a session."""
     if query.form is Form.READ:
         return [f"+CUSD: {stick.session.ussd}"]
     code = query.arguments[1] if len(query.arguments) > 1 else ""
-    stick.session.ussd = _choice(query, 2) % 2
+    mode = _choice(query, 2)
+    if mode == 2:
+        stick.session.ussd_open = False
+    else:
+        stick.session.ussd = mode
     if code and not stick.registered:
         raise CmeError(CmeError.NO_NETWORK)
     if code:

@@ -22,6 +22,10 @@ SIM_FAULTS = {"absent": CmeError.NO_SIM, "failed": CmeError.SIM_FAILURE, "busy":
 """What can be wrong with a SIM, and the +CME code; the +CMS code is 300 higher (27.005 ch. 3.2.5)."""
 
 
+USSD_WITHOUT_TEXT = {4, 5}
+"""Not supported, and timed out: all that there is to say (27.007 ch. 7.15)."""
+
+
 @dataclass(slots=True)
 class Session:
     """What clients set by AT commands and a power cycle forgets."""
@@ -40,6 +44,7 @@ class Session:
     packet_level: int = 0
     operator_format: int = 0
     ussd: int = 0
+    ussd_open: bool = False
 
 
 @dataclass(slots=True)
@@ -102,7 +107,8 @@ class Stick:
     `power` is AT+CFUN's. `say` writes an unsolicited line to whoever is connected.
 
     `full` and `no_network` are faults: nothing more fits, whatever the slots show, and the
-    network is gone, whatever its coverage.
+    network is gone, whatever its coverage. `lost_network` is one that only a radio which is switched
+    off and on finds again.
     """
 
     network: Network
@@ -115,6 +121,8 @@ class Stick:
     power: int = 1
     full: bool = False
     no_network: bool = False
+    lost_network: bool = False
+    radio_starts: int = 0
     commands: int = 0
     stored: int = 0
     deleted: int = 0
@@ -124,14 +132,24 @@ class Stick:
         """Forget what clients had set, and ask for the PIN again."""
         self.ringing.stop()
         self.session = Session()
-        self.power = 1
+        self.switch(0)
+        self.switch(1)
         self.sim.power_up()
         self.flow_in()
+
+    def switch(self, power: int) -> None:
+        """Switch the radio as AT+CFUN says; one that goes on looks for its network."""
+        if power == 1 and self.power != 1:
+            self.lost_network = False
+            self.radio_starts += 1
+        self.power = power
 
     @property
     def registered(self) -> bool:
         """Whether the network serves this modem now."""
-        covered = self.network.coverage.registered and not self.no_network
+        coverage = self.network.coverage
+        gone = self.no_network or self.lost_network or coverage.denied
+        covered = coverage.registered and not gone
         usable = not self.sim.locked and self.sim.sim_fault is None
         return covered and usable and self.power == 1
 
@@ -196,10 +214,24 @@ class Stick:
 
     def answer_ussd(self) -> None:
         """Let the network answer a service code, later, in the charset that the client chose."""
-        answer = self.network.ussd_text()
-        if answer is not None and self.session.ussd:
-            line = f"+CUSD: 0,{write_ussd(answer, self.session.charset)}"
-            asyncio.get_running_loop().call_later(self.network.ussd_seconds, self.say, line)
+        answer, line = self.network.ussd_text(), self.network.ussd_line
+        if line is None and answer is not None:
+            line = self._ussd_line(self.network.ussd_status, answer)
+        if line is not None and self.session.ussd:
+            asyncio.get_running_loop().call_later(self.network.ussd_seconds, self._say_ussd, line)
+
+    def push_ussd(self, status: int, text: str) -> None:
+        """Let the network say something of its own accord, as to an advert."""
+        if self.session.ussd:
+            self.say(f"+CUSD: {self._ussd_line(status, text)}")
+
+    def _ussd_line(self, status: int, text: str) -> str:
+        bare = status in USSD_WITHOUT_TEXT
+        return str(status) if bare else f"{status},{write_ussd(text, self.session.charset)}"
+
+    def _say_ussd(self, line: str) -> None:
+        self.session.ussd_open = line.startswith("1")
+        self.say(f"+CUSD: {line}")
 
     def require_pin(self) -> None:
         """Raise `CmsError` while the SIM waits for its PIN, or does not work."""
