@@ -39,7 +39,8 @@ RAID = Record(
             "flooding",
             SCORE,
             _DEFAULT.flooding,
-            "Above this suspicion, from plain behaviour alone, a sender waits even if there is room for all.",
+            "Above this suspicion, from plain behaviour alone, a sender is a plain flooder: he is answered on "
+            "calm days only, and only while half of every cap is free.",
         ),
         Key(
             "kept_share",

@@ -46,7 +46,8 @@ class Crowd:
         """Return the most others that share one of `keys`, beyond what ordinary days explain.
 
         `settled` is how far the sender himself counts as ordinary; `growth` is how many ordinary senders
-        came since for each of the settled ones.
+        came since for each of the settled ones. For those who are not `loud` the loud ones do not count:
+        who copies what people write, and floods, is known by his flooding, and must not taint them.
         """
         most, self_too = 0.0, 1.0 - settled
         known, everyone, drowned = self._ordinary.get, self._everyone.get, self._loud.get

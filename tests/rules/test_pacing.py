@@ -68,6 +68,24 @@ def test_the_least_suspicious_goes_first_and_the_lot_decides_among_equals() -> N
     assert [3, 2, 1] == [each.key for each in chosen]
 
 
+def test_among_equals_who_can_still_be_answered_within_the_hour_goes_first() -> None:
+    candidates = [Candidate(1, 1.0, True, 0.1, fresh=False), Candidate(2, 1.0, True, 0.9)]
+    chosen = choose(candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0)
+    assert [2, 1] == [each.key for each in chosen]
+
+
+def test_in_a_raid_more_is_kept_for_the_better_ones_than_was_forecast() -> None:
+    forecast = [[10.0] * BINS for _ in range(24)]
+    calm, raid = (threshold([4.0] * 5, forecast, [12.0] * 24, caution) for caution in (1.0, 1.5))
+    assert (2, 0) == (calm.spare, raid.spare)
+
+
+def test_the_pace_beneath_a_days_cap_is_part_of_what_can_go() -> None:
+    spent = [Spending(f"+336{n}", 1, 0, NOW - timedelta(minutes=1)) for n in range(120)]
+    room = capacity([DAY], spent, WISH, NOW.timestamp(), Pace())
+    assert (True, True) == (room[0] < 12, 105 < room[11 - 1] < 125)
+
+
 def test_those_who_only_called_get_their_share_of_a_raids_tokens_and_no_more() -> None:
     candidates = [Candidate(key, 0.0, True, key / 10, only_called=key < 5) for key in range(8)]
     chosen = choose(candidates, Threshold(BINS - 1, 0), Vigilance(), free_share=1.0, callers_left=2)

@@ -103,9 +103,9 @@ def test_an_operators_words_are_found_whatever_their_spelling() -> None:
 
 
 def test_words_of_the_flood_are_learned_and_stay_below_their_cap() -> None:
-    memory = remembered("one-abusive", RAID + 30)
+    memory = remembered("one-abusive", RAID + 14)
     truth = invent("one-abusive", 3, CORPORA["first"]).truth
-    now = START + timedelta(hours=RAID + 30)
+    now = START + timedelta(hours=RAID + 14)
     words = {role: [] for role in ("ordinary", "flooder")}  # type: dict[str, list[float]]
     for number, role in truth.items():
         if (value := signals(memory, number, now).get("words")) is not None:
@@ -120,11 +120,11 @@ def test_words_of_the_flood_are_learned_and_stay_below_their_cap() -> None:
 def test_replaying_the_same_events_gives_the_same_memory_in_any_process() -> None:
     code = (
         "from datetime import timedelta\n"
-        "from tests.rules.test_suspicion import RAID, START, remembered\n"
+        "from tests.rules.test_suspicion import START, remembered\n"
         "from relou_gateway.invent import CORPORA, invent\n"
-        "memory = remembered('human-tempo', RAID + 2)\n"
-        "print([memory.suspicion(each, START + timedelta(hours=RAID + 2)).score for each in"
-        " sorted(invent('human-tempo', 3, CORPORA['first']).truth)])\n"
+        "memory = remembered('forum-first-hour', 2)\n"
+        "print([memory.suspicion(each, START + timedelta(hours=2)).score for each in"
+        " sorted(invent('forum-first-hour', 3, CORPORA['first']).truth)])\n"
     )
     outputs = {
         subprocess.run(
@@ -165,11 +165,7 @@ def test_strangers_cannot_make_the_memory_grow_without_bound() -> None:
 
 
 def test_a_raid_from_the_first_hour_leaves_people_to_learn_from() -> None:
-    memory = Memory(Vigilance())
-    for event in invent("forum-first-hour", 3, CORPORA["first"]).events:
-        if event.at > START + timedelta(hours=12):
-            break
-        memory.observe(event.number, Kind(event.kind), event.text, event.at)
+    memory = remembered("forum-first-hour", 12)
     now = START + timedelta(hours=12)
     truth = invent("forum-first-hour", 3, CORPORA["first"]).truth
     scores = {role: [] for role in ("ordinary", "flooder")}  # type: dict[str, list[float]]
@@ -237,7 +233,7 @@ def test_a_hundred_thousand_senders_leave_no_more_than_is_allowed() -> None:
     for count in range(100_000):
         kind = Kind.CALL if count % 50 else Kind.SMS
         text = f"{count:x} zebre {count % 97:b} {count * 7919 % 10007:o}" if kind is Kind.SMS else ""
-        memory.observe(f"+336{count:08}", kind, text, START + timedelta(seconds=count / 4))
+        memory.observe(f"+336{count:08}", kind, text, START + timedelta(seconds=count / 40))
     held = memory.sizes()
     assert all(have <= limit for have, limit in held.values()), held
 
@@ -246,8 +242,8 @@ def test_what_was_asked_meanwhile_changes_nothing_that_is_learned() -> None:
     live, replayed = Memory(Vigilance()), Memory(Vigilance())
     events = [
         event
-        for event in invent("human-tempo", 5, CORPORA["first"]).events
-        if event.at < START + timedelta(hours=RAID + 3)
+        for event in invent("forum-first-hour", 5, CORPORA["first"]).events
+        if event.at < START + timedelta(hours=3)
     ]
     for count, event in enumerate(events):
         for memory in (live, replayed):
