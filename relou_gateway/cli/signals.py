@@ -24,7 +24,10 @@ WORDS = {
     "operator_words": "words of his that the operator listed (raid.words): {words}",
     "met_before": "days between his first message and his latest: {days}",
     "habits": "how he writes and calls",
-    "words": "words and pieces of his that tell the flood from ordinary days: {telling} of {all}",
+    "words": (
+        "of {all} words and pieces of words, those that belong to the flood: {for_flood}, "
+        "to ordinary days: {for_ordinary}"
+    ),
 }
 """A sentence for each signal; its figures stand in braces under their names."""
 
