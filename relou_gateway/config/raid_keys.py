@@ -39,7 +39,7 @@ RAID = Record(
             "flooding",
             SCORE,
             _DEFAULT.flooding,
-            "Above this suspicion, from plain behaviour alone, a sender is a plain flooder: he is answered on "
+            "Above this suspicion, from plain behaviour alone, a sender is a plain flooder: answered on "
             "calm days only, and only while half of every cap is free.",
         ),
         Key(
