@@ -71,6 +71,7 @@ def report(found: Sequence[Figures], pictures: Path | None = None) -> str:
         "\n".join(_people(table)),
         "\n".join(_money(table)),
         *_poison(table),
+        *filter(None, [ceiling.of_forums(seeds[0], _shapes(table))]),
         *(ceiling.sentence(seeds[0]) for shape in _shapes(table) if shape == ceiling.SHAPE),
         *_promises(found),
         *(_pictures(found, pictures) if pictures is not None else ()),
