@@ -57,9 +57,9 @@ def of_forums(seed: int, shapes: Iterable[str]) -> str:
     if not told:
         return ""
     return (
-        "In the forums one raider in twelve writes one or two texts as anyone would. If every other raider were "
-        "known from his first word on, and these few stood in line with the people, first come, first served, "
-        f"it would be (seed {seed}): {', '.join(told)}. No answer would go to any other raider."
+        "In the forums one raider in twelve writes one or two texts as anyone would. If every other raider "
+        "were known from his first word on, and these few stood in line with the people, first come, first "
+        f"served, it would be (seed {seed}): {', '.join(told)}. No answer would go to any other raider."
     )
 
 
