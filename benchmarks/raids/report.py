@@ -206,8 +206,9 @@ def _poison(table: Table) -> Iterator[str]:
         return
     shares = [each.counted.answered / each.counted.senders for each in (without, with_it)]
     loss = shares[0] - shares[1]
+    lost = f"{100 * loss:.1f} points" if loss > 0 else "nothing"
     yield (
-        f"By the poison ordinary senders lose {100 * loss:.1f} points ({shares[0]:.3f} without it, "
+        f"By the poison ordinary senders lose {lost} ({shares[0]:.3f} without it, "
         f"{shares[1]:.3f} with it); no more than {100 * LOSS:.0f} are allowed: "
         f"{'met' if loss <= LOSS else '**missed**'}."
     )
