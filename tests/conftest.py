@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support.world import World
@@ -23,3 +24,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     here = World(tmp_path)
     yield here
     here.close()
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> None:
+    """Let no test's log be what an earlier one made of it."""
+    structlog.reset_defaults()

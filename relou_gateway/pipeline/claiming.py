@@ -78,8 +78,13 @@ def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply |
             _keep_suspicion(tx, gateway, reply, now)
             breaking.note_claim(tx, reply.id, now)
             return outbox.get(tx, reply.id), None
-    held_back = len(ranked) < sum(each.ready for each in waiting)
+    ready = [each for each in waiting if each.ready]
+    held_back = len(ranked) < len(ready)
     _rest(gateway, room, held_back=held_back)
+    if held_back:
+        # A cap may be why the ranking holds somebody back, and then that is what operators are told.
+        for each in {(each.parts, each.cost): each for each in ready}.values():
+            room.has(each)
     return None, room.denied
 
 

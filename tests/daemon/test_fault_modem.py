@@ -49,7 +49,9 @@ def is_outlived(gateway: Service, cause: str, trouble: Callable[[], object], wit
     gateway.modem.deliver(MATHIEU, "après")
     for number in (JULIEN, MATHIEU):
         gateway.wait_for("reply.sent", number=number)
-    assert ["avant", "pendant", "après"] == [message.text for message in gateway.messages()]
+    # Which of two memories is read first after a loss, a modem does not promise.
+    assert {"avant", "pendant", "après"} == {message.text for message in gateway.messages()}
+    assert 3 == len(gateway.messages())
     assert sorted([KARIM, JULIEN, MATHIEU]) == sorted(line["number"] for line in gateway.modem.record())
     assert ([], []) == (gateway.heard("tick.failed"), gateway.broken_links())
 
