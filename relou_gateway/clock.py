@@ -29,6 +29,10 @@ class Reading(NamedTuple):
     wall: datetime
 
 
+PLAUSIBLE_FROM = datetime(2026, 1, 1, tzinfo=UTC)
+"""The program is younger than this; a wall clock that is older has not been set yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """Where quota time stood at some instant; all in milliseconds, `quota` and `wall` since 1970.

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from . import __version__, log, pipeline, systemd
-from .clock import Anchor, QuotaClock
+from .clock import PLAUSIBLE_FROM, Anchor, QuotaClock
 from .config import Settings
 from .log import Event
 from .modem.cell import Cell
@@ -51,9 +52,6 @@ LOOK_EVERY = timedelta(seconds=1)
 WATCH_EVERY = 1.0
 CLOCK_STEP = 2.0
 """Seconds by which the wall clock may run ahead of or behind the monotonic one within a watch."""
-
-PLAUSIBLE_FROM = datetime(2026, 1, 1, tzinfo=UTC)
-"""The program is younger than this; a wall clock that is older has not been set yet."""
 
 
 class Refused(Exception):
@@ -274,9 +272,7 @@ class _Daemon:
     def _save_clock(self) -> None:
         anchor = self._clock.anchor()
         with self._database.transaction("clock") as tx:
-            state.save_clock(
-                tx, ClockRow(anchor.boot_id, anchor.boottime, anchor.quota, anchor.wall, anchor.wall_trusted)
-            )
+            state.save_clock(tx, ClockRow(*astuple(anchor)))
 
     def _watch_clock(self) -> None:
         """Wait for the stop; let the jobs run now whenever the wall clock stepped.
@@ -349,7 +345,7 @@ def _continued_clock(database: Database) -> QuotaClock:
         row, latest = state.clock(tx), ledger.latest_time(tx)
     if row is None:
         return QuotaClock(None, latest)
-    return QuotaClock(Anchor(row.boot_id, row.boottime, row.quota, row.wall, row.wall_trusted), latest)
+    return QuotaClock(Anchor(*row), latest)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def at_desk(settings: Settings) -> Iterator[Desk]:
                 row, latest = state.clock(tx), ledger.latest_time(tx)
             saved = None
             if row is not None:
-                saved = Anchor(row.boot_id, row.boottime, row.quota, row.wall, row.wall_trusted)
+                saved = Anchor(*row)
             yield Desk(settings, database, Moment(*QuotaClock(saved, latest).read()))
     except StoreError as error:
         raise NotPossible(str(error)) from error

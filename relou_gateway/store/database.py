@@ -83,18 +83,15 @@ def chain_hash(previous: bytes, *fields: int | str | bytes | None) -> bytes:
 class Database:
     """One connection to one gateway's database. Use it in one thread at a time."""
 
-    def __init__(self, path: Path | None, *, durable: bool = True) -> None:
+    def __init__(self, path: Path | None) -> None:
         """Open the database at `path`, which `create_or_migrate` has brought up to date.
 
         None makes a new one in memory, which is nobody else's and gone when it is closed (the
-        simulation's). One that is not `durable` never waits for the disk: what a power cut leaves
-        of it is worth nothing. Raises `StoreError` where it is missing, damaged, or of another version.
+        simulation's). Raises `StoreError` where it is missing, damaged, or of another version.
         """
         self.path = path or _IN_MEMORY
         self._plain_errors = _PlainErrors(self.path)
         self._connection = _make_in_memory() if path is None else _open(path)
-        if not durable:
-            self._connection.execute("PRAGMA synchronous = OFF")
 
     def close(self) -> None:
         """Close the connection."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ..rules.records import Identity, Moment, Network
 from . import ledger
@@ -42,9 +43,8 @@ class ModemSeen:
     roaming: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRow:
-    """Where quota time stood; all in milliseconds. The fields are those of `clock.Anchor`."""
+class ClockRow(NamedTuple):
+    """Where quota time stood; all in milliseconds. The fields are those of `clock.Anchor`, in its order."""
 
     boot_id: str
     boottime: int

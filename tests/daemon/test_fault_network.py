@@ -137,7 +137,7 @@ def answer_without_reports(database: Path) -> None:
     create_or_migrate(database)
     at = datetime.now(UTC) - timedelta(minutes=30)
     now = Moment(at, at)
-    with Database(database, durable=False) as opened, opened.transaction("answer") as tx:
+    with Database(database) as opened, opened.transaction("answer") as tx:
         for index in range(UNREPORTED_AT_MOST):
             reply = claimed(tx, f"+336123450{index:02}", now, parts=1, due_at=at)
             outbox.settle_sent(tx, reply.id, (index,), now, report_asked=True)

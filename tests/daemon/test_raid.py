@@ -20,7 +20,7 @@ def fill(database: Path, senders: int = STRANGERS, within: timedelta = timedelta
     """Let so many strangers have written once each, evenly over the time `within` before now."""
     create_or_migrate(database)
     began = datetime.now(UTC) - within
-    with Database(database, durable=False) as opened, opened.transaction("fill") as tx:
+    with Database(database) as opened, opened.transaction("fill") as tx:
         for index in range(senders):
             at = began + within * index / senders
             now = Moment(at, at)

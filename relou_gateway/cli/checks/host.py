@@ -12,9 +12,6 @@ from ... import clock
 from .finding import Finding, failure, ok, skipped, warning
 from .machine import Machine, text_of
 
-PLAUSIBLE_FROM = datetime(2026, 1, 1, tzinfo=UTC)
-"""The program is younger than this; a wall clock that is older has not been set yet."""
-
 SLACK = timedelta(hours=1)
 """How far behind the ledger the clock may be: time servers correct it by less."""
 
@@ -35,7 +32,7 @@ def time(
     """Look at the wall clock. `latest` is the latest wall time in the ledger, None where there is none."""
     wall = wall or datetime.now(UTC)
     shown = wall.isoformat(" ", "seconds")
-    if wall < PLAUSIBLE_FROM:
+    if wall < clock.PLAUSIBLE_FROM:
         return failure("clock", f"it says {shown}, which cannot be", SET_CLOCK)
     if latest is not None and wall < latest - SLACK:
         told = f"it says {shown}, but the ledger has a row of {latest.isoformat(' ', 'seconds')}"
