@@ -18,7 +18,7 @@ run: $(INSTALLED) ## start the gateway on config.yaml, or show it on the virtual
 
 test: $(WITH_TESTS) ## run the whole test suite
 	@command -v gammu-smsd >/dev/null || { echo "one test drives the real gammu-smsd, which is missing:"; echo "    sudo apt install gammu-smsd"; exit 1; }
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(TEST_ARGS)
 
 check: $(WITH_TESTS) ## ruff and mypy
 	$(BIN)/ruff check .

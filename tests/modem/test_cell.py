@@ -19,6 +19,7 @@ from relou_gateway.modem.port import DeleteFailed, InDoubt, ModemLost, NotSent
 from relou_gateway.modem.scripted import IDENTITY, RADIO
 from relou_gateway.rules.records import Memory, SlotAddress, Sms
 from tests.modem.fakes import SECRET, spec
+from tests.support.alone import descriptors, left_open_by
 from tests.support.waiting import wait_until
 
 ADDRESS = SlotAddress(IDENTITY.imsi, Memory.SIM, 1)
@@ -60,17 +61,6 @@ def once(condition: Callable[[], object], action: Callable[[], object]) -> threa
     thread = threading.Thread(target=wait_and_act)
     thread.start()
     return thread
-
-
-def descriptors(process: int | str = "self") -> list[str]:
-    """Return what a process holds open."""
-    found = []
-    for link in Path(f"/proc/{process}/fd").iterdir():
-        try:
-            found.append(str(link.readlink()))
-        except FileNotFoundError:
-            continue  # that of the iteration itself
-    return sorted(found)
 
 
 def send(to: Cell, *parts: str, accepted: Callable[[int], object] | None = None) -> tuple[int, ...]:
@@ -367,8 +357,7 @@ def test_a_daemon_that_is_killed_leaves_no_cell(tmp_path: Path, *, busy: bool) -
     wait_until(lambda: is_gone(int(note.read_text())), 1)
 
 
-def test_fifty_cells_leave_no_descriptor_and_no_process() -> None:
-    open_before = descriptors()
+def fifty_cells() -> None:
     for number in range(50):
         modem = Cell(spec("Obedient"), QUICK)
         if number % 5 == 0:
@@ -379,7 +368,10 @@ def test_fifty_cells_leave_no_descriptor_and_no_process() -> None:
                 modem.identify()
         modem.close()
         assert not Path(f"/proc/{modem.process_id}").exists()
-    assert open_before == descriptors()
+
+
+def test_fifty_cells_leave_no_descriptor_and_no_process() -> None:
+    assert [] == left_open_by(fifty_cells)
 
 
 def test_nothing_of_the_modem_stands_where_others_can_read_it() -> None:

@@ -16,7 +16,8 @@ import pytest
 from relou_gateway.modem import child
 from relou_gateway.modem.probe import Facts, Silence, probe, speed_of
 from tests.modem.puppet import OK, Answer, Puppet
-from tests.modem.test_cell import descriptors, is_gone
+from tests.modem.test_cell import is_gone
+from tests.support.alone import left_open_by
 from tests.support.virtual import Virtual
 from tests.support.waiting import wait_until
 
@@ -258,11 +259,13 @@ def test_who_is_in_a_hurry_does_not_wait_for_it() -> None:
     assert "stopped" == told.cause
 
 
-def test_it_leaves_nothing_behind(shared_modem: Virtual) -> None:
-    open_before = descriptors()
+def three_probes(link: str) -> None:
     for _ in range(3):
-        probe(shared_modem.link)
-    assert open_before == descriptors()
+        probe(link)
+
+
+def test_it_leaves_nothing_behind(shared_modem: Virtual) -> None:
+    assert [] == left_open_by(three_probes, shared_modem.link)
     assert 0 == shared_modem.state()["clients"]
 
 

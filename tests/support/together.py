@@ -22,7 +22,8 @@ def side_by_side(story: Story) -> Test:
     """Make a test of a function of its own empty directory.
 
     The first such test of a session starts all that were selected, in threads; each then waits
-    for its own end.
+    for its own end. Where several processes share the tests, one of them gets all of these: each
+    that got one would start them all.
     """
 
     def test(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -33,7 +34,7 @@ def side_by_side(story: Story) -> Test:
 
     test.__name__, test.__module__ = story.__name__, story.__module__
     _STORIES[test] = story
-    return test
+    return pytest.mark.xdist_group("side by side")(test)
 
 
 def _begin(session: pytest.Session, directories: pytest.TempPathFactory) -> dict[Story, Future[None]]:
