@@ -82,7 +82,8 @@ MODEM = Record(
             "pin_file",
             Optional(PinFile()),
             None,
-            "A file that holds the PIN on one line, instead of pin; it is read when the modem asks.",
+            "A file that holds the PIN on one line, instead of pin; it is read when the modem asks. With "
+            "$CREDENTIALS_DIRECTORY/pin, systemd hands over a file that only root can read.",
         ),
         Key("poll", DURATION, timedelta(seconds=5), "How often the modem is asked for new messages."),
         Key(

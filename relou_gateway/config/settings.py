@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,9 @@ from .faults import ConfigError, Fault
 
 PIN = r"[0-9]{4,8}"
 """A SIM's PIN has four to eight digits (ETSI TS 102 221 ch. 9.5.1)."""
+
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""The environment variable by which systemd names the folder of a service's credentials (systemd.exec(5))."""
 
 
 class Calls(StrEnum):
@@ -75,7 +79,7 @@ class ModemSettings:
         if self.pin_file is None:
             return self.pin
         try:
-            with self.pin_file.open("rb") as file:
+            with self._pin_place(self.pin_file).open("rb") as file:
                 pin = file.read(64).decode("ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it holds more than digits"
@@ -84,8 +88,22 @@ class ModemSettings:
             raise self._pin_file_fault("expected one line of 4 to 8 digits; what stands there is not shown")
         return pin
 
+    def _pin_place(self, pin_file: Path) -> Path:
+        """Return where the file lies: that of a credential where systemd put it for this process."""
+        if not is_credential(pin_file):
+            return pin_file
+        folder = os.environ.get(CREDENTIALS)
+        if not folder:
+            raise self._pin_file_fault("a credential, which systemd gives to the service alone")
+        return Path(folder) / pin_file.name
+
     def _pin_file_fault(self, message: str) -> ConfigError:
         return ConfigError(Fault(self.pin_file, None, "modem.pin_file", message))
+
+
+def is_credential(path: Path) -> bool:
+    """Say whether `path` is `$CREDENTIALS_DIRECTORY/NAME`, which no file of the file system is."""
+    return str(path.parent) == f"${CREDENTIALS}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ..rules import money
 from .countries import COUNTRIES
 from .document import Place, ScalarNode
 from .kinds import Plain, Text
+from .settings import is_credential
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -310,12 +311,16 @@ class FilePath:
 
 
 class PinFile(FilePath):
-    """The path of a file with a PIN; a PIN that was written here by a slip is not shown."""
+    """The path of a file with a PIN, or a credential: `$CREDENTIALS_DIRECTORY/pin`.
+
+    A PIN that was written here by a slip is not shown.
+    """
 
     expected = "the path of a file that holds the PIN"
 
     def read(self, place: Place) -> Path:
-        """Return the absolute path."""
-        if isinstance(place.node, ScalarNode) and place.node.text.isdecimal():
+        """Return the absolute path, or the credential as it is named."""
+        text = place.node.text if isinstance(place.node, ScalarNode) else ""
+        if text.isdecimal():
             raise place.error(f"expected {self.expected}, not the PIN itself")
-        return super().read(place)
+        return Path(text) if is_credential(Path(text)) else super().read(place)

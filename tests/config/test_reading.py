@@ -263,6 +263,53 @@ def test_a_pin_file_without_a_pin_is_a_fault_that_does_not_show_it(
     assert f"{tmp_path}/pin: modem.pin_file: {told}" == str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (f"{PIN}\n", None),
+        ("\n", "expected one line of 4 to 8 digits; what stands there is not shown"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_the_pin_may_be_a_credential_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, told: str | None
+) -> None:
+    settings = settings_of(tmp_path, "modem: {pin_file: $CREDENTIALS_DIRECTORY/sim}")
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    if content is not None:
+        (credentials / "sim").write_text(content)
+    if told is None:
+        assert PIN == settings.modem.read_pin()
+        return
+    with pytest.raises(ConfigError) as refused:
+        settings.modem.read_pin()
+    assert f"$CREDENTIALS_DIRECTORY/sim: modem.pin_file: {told}" == str(refused.value)
+
+
+@pytest.mark.parametrize("folder", [None, ""])
+def test_outside_the_service_there_is_no_credential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str | None
+) -> None:
+    settings = settings_of(tmp_path, "modem: {pin_file: $CREDENTIALS_DIRECTORY/pin}")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    if folder is not None:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", folder)
+    with pytest.raises(ConfigError) as refused:
+        settings.modem.read_pin()
+    told = "a credential, which systemd gives to the service alone"
+    assert f"$CREDENTIALS_DIRECTORY/pin: modem.pin_file: {told}" == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$CREDENTIALS_DIRECTORY", "$CREDENTIALS_DIRECTORY/a/pin", "$OTHER/pin", "x/$CREDENTIALS_DIRECTORY/pin"],
+)
+def test_only_a_credential_begins_with_that_variable(tmp_path: Path, text: str) -> None:
+    assert tmp_path / text == settings_of(tmp_path, f"modem: {{pin_file: {text}}}").modem.pin_file
+
+
 def test_no_pin_is_none() -> None:
     assert None is load(None).modem.read_pin()
 
