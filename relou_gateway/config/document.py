@@ -127,7 +127,12 @@ def read(path: Path) -> Place:
 
     Raises ConfigError: cannot be read, not UTF-8, broken YAML, tags, too large, too deep.
     """
-    return parse(_decode(path, _read_bytes(path)), path)
+    return parse(text_of(path), path)
+
+
+def text_of(path: Path) -> str:
+    """Return what the file at `path` says; raises ConfigError: cannot be read, not UTF-8, too large."""
+    return _decode(path, _read_bytes(path))
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .kinds import REQUIRED, Key, Optional, Plain, Record
 from .schema import ROOT
-from .settings import Settings
+from .settings import Sections, Settings
 
 _WIDTH = 100
 
+_DEFAULTS = "every key, with its default"
+_CHOSEN = "every key; what is not said otherwise has its default"
 _HEADER = """\
-# The configuration of relou-gateway: every key, with its default.
+# The configuration of relou-gateway: {}.
 #
 # A key that is left out has its default. `relou-gateway config check` names every fault of
 # this file, and `relou-gateway config show` tells what it means and what an answer costs.
@@ -57,11 +59,11 @@ def lines(settings: Settings) -> Iterator[tuple[str, str]]:
     A PIN is not shown: its line says `set`.
     """
     sections = settings.sections()
-    for section in ROOT.keys:
-        written: Any = section.kind.write(getattr(sections, section.name))
-        yield f"{section.name}:", ""
+    for each in ROOT.keys:
+        written: Any = each.kind.write(getattr(sections, each.name))
+        yield f"{each.name}:", ""
         for name, value in written.items():
-            yield f"  {name}: {flow(value)}", f"{section.name}.{name}"
+            yield f"  {name}: {flow(value)}", f"{each.name}.{name}"
 
 
 def as_file(settings: Settings) -> str:
@@ -73,27 +75,50 @@ def as_file(settings: Settings) -> str:
 
 def example() -> str:
     """Return config.example.yaml."""
-    return (
-        "\n".join([_HEADER.rstrip(), *(line for section in ROOT.keys for line in _section(section))]) + "\n"
-    )
+    return _whole(_DEFAULTS, ROOT.defaults())
 
 
-def _section(section: Key[Any]) -> Iterator[str]:
-    assert isinstance(section.kind, Record)
-    yield ""
-    yield from _comment(section.about, "")
-    yield f"{section.name}:"
-    for key in section.kind.keys:
-        yield from _key(key, "  ")
+def commented(sections: Sections) -> str:
+    """Return config.example.yaml with the values of `sections`; raises ValueError as `as_file` does."""
+    if sections.modem.pin is not None:
+        raise ValueError("a PIN is never written; use modem.pin_file")
+    return _whole(_CHOSEN, sections)
 
 
-def _key(key: Key[Any], indent: str) -> Iterator[str]:
+def section(name: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of those keys of a section that `values` holds, with their sentences."""
+    found = next(each for each in ROOT.keys if each.name == name)
+    yield from _comment(found.about, "")
+    yield f"{name}:"
+    yield from entries(name, values, "  ")
+
+
+def entries(name: str, values: Mapping[str, Any], indent: str) -> Iterator[str]:
+    """Yield the same without the line of the section itself."""
+    found = next(each for each in ROOT.keys if each.name == name)
+    assert isinstance(found.kind, Record)
+    for key in found.kind.keys:
+        if key.name in values:
+            yield from _key(key, values[key.name], indent)
+
+
+def _whole(title: str, sections: Sections) -> str:
+    lines = [_HEADER.rstrip().format(title)]
+    for each in ROOT.keys:
+        assert isinstance(each.kind, Record)
+        held = getattr(sections, each.name)
+        values = {key.name: getattr(held, key.name) for key in each.kind.keys}
+        lines.extend(["", *section(each.name, values)])
+    return "\n".join(lines) + "\n"
+
+
+def _key(key: Key[Any], value: Any, indent: str) -> Iterator[str]:
     yield from _comment(key.about, indent)
-    if key.default is REQUIRED:
+    if value is REQUIRED:
         yield f"{indent}{key.example}"
         return
     yield from (f"{indent}#   {line}" for line in _alternative(key))
-    written = key.kind.write(key.default)
+    written = key.kind.write(value)
     if isinstance(written, list) and len(flow(written)) > _WIDTH:
         yield f"{indent}{key.name}:"
         yield from (f"{indent}  - {flow(item)}" for item in written)
@@ -108,7 +133,7 @@ def _alternative(key: Key[Any]) -> Iterator[str]:
     if isinstance(key.kind, Optional) and isinstance(key.kind.kind, Record):
         yield f"{key.name}:"
         for inner in key.kind.kind.keys:
-            yield from _key(inner, "  ")
+            yield from _key(inner, inner.default, "  ")
 
 
 def _comment(sentence: str, indent: str) -> Iterator[str]:

@@ -40,7 +40,15 @@ class Terminal:
         return self.output.raw.decode(errors="surrogateescape")
 
     def type(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
+        self.type_bytes(keys.encode())
+
+    def type_bytes(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def echoes(self) -> bool:
+        """Say whether what is typed is shown: a PIN is not."""
+        local_modes: int = termios.tcgetattr(self._master)[3]
+        return bool(local_modes & termios.ECHO)
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -1,0 +1,86 @@
+"""A test to an operator's phone: a row of the outbox, with the same claim and caps as any other."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from ...config.settings import Settings
+from ...rules import numbers, wording
+from ...rules.policy import Text
+from ...rules.records import Moment, Purpose
+from ...store import outbox
+from ...store.database import StoreError, create_or_migrate
+from ...store.outbox import NewReply
+from ..desk import at_desk
+from .files import hand_over
+
+EXPIRES = timedelta(days=1)
+"""How long a test waits for a gateway that runs."""
+
+REASON = "a test that setup was asked for"
+
+
+def order(settings: Settings, number: str, text: str) -> int:
+    """Schedule a test to `number` (E.164, a person's phone); return its id in the queue.
+
+    The database is made where there is none. Raises StoreError and NotPossible where it cannot be used.
+    """
+    path = settings.storage.path
+    if not path.exists():
+        _make(path)
+    with at_desk(settings) as desk, desk.database.transaction("setup test") as tx:
+        return outbox.schedule(tx, _row(settings, number, text, desk.now), desk.now)
+
+
+def cost(settings: Settings, text: str) -> int:
+    """Return what a test costs at the default price, in micro-units."""
+    return wording.cost(wording.compose(Text(text), gsm7=True), settings.policy.budget.price.default)
+
+
+def _row(settings: Settings, number: str, text: str, now: Moment) -> NewReply:
+    policy = settings.policy
+    cut = wording.compose(Text(text), gsm7=True)
+    country = numbers.read(number, policy.senders.country).country or ""
+    return NewReply(
+        purpose=Purpose.TEST,
+        message_id=None,
+        number=number,
+        country=country,
+        text="".join(cut.parts),
+        parts=len(cut.parts),
+        cost=wording.cost(cut, policy.budget.price.of(country)),
+        due_at=now.quota,
+        expires_at=now.quota + EXPIRES,
+        reason=REASON,
+    )
+
+
+def _make(path: Path) -> None:
+    """Make the database, unless a gateway that starts just now does it."""
+    with _nobody_else(path):
+        if not path.exists():
+            create_or_migrate(path)
+            hand_over(path)
+
+
+@contextmanager
+def _nobody_else(path: Path) -> Iterator[None]:
+    """Hold the lock that a gateway at work on this database holds; wait until it has begun."""
+    lock_path = path.with_name(f"{path.name}.lock")
+    new = not lock_path.exists()
+    try:
+        lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+    except OSError as error:
+        raise StoreError(f"{path}: it cannot be made here: {error.strerror}") from error
+    try:
+        if new:
+            hand_over(lock_path)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
