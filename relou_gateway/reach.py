@@ -222,7 +222,7 @@ class Reach:
         elif percent is not None and percent < CALM_BELOW:
             self._full = False
         troubles = [f"its memory is {percent} % full"] if self._full else []
-        troubles += ["the SMSC's number is missing; set modem.smsc"] if self._lacks_centre else []
+        troubles += [coverage.LACKS_CENTRE] if self._lacks_centre else []
         radio = coverage.trouble(network, roaming=self._settings.roaming)
         troubles += [] if radio is None else [radio]
         with self._database.transaction("modem") as tx:

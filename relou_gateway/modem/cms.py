@@ -100,14 +100,25 @@ _PERHAPS = {
     98: "the network and the modem disagree on where the transfer stands",
     111: "the network found an unspecified fault in the transfer",
     127: "another network failed without saying why",
+    160: "the SMSC cannot carry out the command",
+    161: "the SMSC does not support the command",
+    175: "the SMSC found an unspecified fault in the command",
     # the SMSC knows this very message: an earlier try of the network's has passed
     197: "the SMSC has this message already",
+    # what a phone answers to the SMSC; where a modem says it of a send, nobody knows whose phone it was
+    208: "a SIM's memory is full",
+    209: "a SIM has no memory for messages",
+    210: "a phone has failed",
+    211: "a phone's memory is full",
+    212: "a SIM's application is busy",
+    213: "a SIM could not take in data",
     255: "the SMSC failed without saying why",
     300: "the modem has failed",
     320: "the modem's memory has failed",
     321: "the modem names a slot that does not exist",
     322: "the modem's memory is full",
     332: "the network did not answer in time",
+    340: "the modem expected no acknowledgement",
     500: "the modem does not know what went wrong",
 }
 """Codes with a name that prove nothing."""
@@ -126,6 +137,8 @@ _EQUIPMENT_LATER = {
     18: 318,
     30: 331,
     32: 331,
+    # the locks of 27.007 ch. 7.4, each with its code to unlock it: network, its subset, provider, company
+    **dict.fromkeys(range(40, 48), 312),
 }
 """+CME codes and the +CMS codes that say the same."""
 
@@ -138,12 +151,19 @@ def _table() -> dict[int, Meaning]:
 MESSAGE_ERRORS = _table()
 """+CMS codes that have a name. Those that are missing prove nothing."""
 
+OF_THE_APPLICATION = range(224, 255)
+"""+CMS codes that each SMSC's operator gives a meaning of his own (23.040 ch. 9.2.3.22)."""
+
+FIRST_OF_THE_MAKER = 512
+"""+CMS codes from this one on are each maker's own (27.005 ch. 3.2.5)."""
+
 LAST_OF_THE_NETWORK = 255
 """+CMS codes up to this one are what the network or the SMSC said; those above are the modem's own."""
 
-EQUIPMENT_ERRORS = {code: MESSAGE_ERRORS[same] for code, same in _EQUIPMENT_LATER.items()} | {
-    31: MESSAGE_ERRORS[332],
-    100: MESSAGE_ERRORS[500],
+_EQUIPMENT_PERHAPS = {0: 300, 20: 322, 21: 321, 23: 320, 31: 332, 100: 500}
+
+EQUIPMENT_ERRORS = {
+    code: MESSAGE_ERRORS[same] for code, same in (_EQUIPMENT_LATER | _EQUIPMENT_PERHAPS).items()
 }
 """+CME codes that can follow a send. Those that are missing prove nothing."""
 
@@ -153,7 +173,16 @@ def meaning(code: int | None, family: Family = Family.MESSAGE) -> Meaning:
     if code is None:
         return Meaning(InDoubt, "the modem gave no reason")
     known = MESSAGE_ERRORS if family is Family.MESSAGE else EQUIPMENT_ERRORS
-    return known.get(code) or Meaning(InDoubt, "a code without a public meaning")
+    return known.get(code) or Meaning(InDoubt, _unnamed(code, family))
+
+
+def _unnamed(code: int, family: Family) -> str:
+    """Say of a code that nobody lists at least who gave it."""
+    if family is Family.MESSAGE and code in OF_THE_APPLICATION:
+        return "the SMSC gave a reason of its operator's own"
+    if family is Family.MESSAGE and code >= FIRST_OF_THE_MAKER:
+        return "a reason of the modem's maker's own; its AT manual tells"
+    return "a code without a public meaning"
 
 
 def send_failure(

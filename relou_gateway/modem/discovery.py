@@ -35,6 +35,13 @@ MAKERS = {
 NO_MODEMS = {"1546": range(0x01A4, 0x01AA)}
 """Products of these makers that are none: u-blox sells GPS receivers under the same vendor id."""
 
+COMMANDS = {"1199": (3,), "1e0e": (2, 3), "2c7c": (2, 3)}
+"""Interfaces for AT commands, best first, of makers whose first ones are for diagnosis and GPS.
+
+Linux's qcserial.c (Sierra Wireless), and the makers' manuals. A line for diagnosis answers nothing: each
+that is asked first costs the whole time of a probe.
+"""
+
 DEPTH = 6
 """Folders between a tty in sysfs and its USB device at the most."""
 
@@ -67,24 +74,27 @@ class Port:
     """One tty of a modem. `path` is its most lasting name; `stick` tells one USB device from another.
 
     `maker`, `stick` and `interface` are empty or None where the operator's link alone vouches for it.
+    `rank` is the lower, the likelier this tty is the one for AT commands among those of its stick.
     """
 
     path: str
     maker: str = ""
     stick: str = ""
     interface: int | None = None
+    rank: int = 0
 
 
 def ports(roots: Roots = ROOTS) -> list[Port]:
     """Return the ports at which a modem may be: the operator's link alone, else all that makers vouch for.
 
-    A stick shows several ttys; its first interface is the one for AT commands more often than not.
+    A stick shows several ttys; its first interface is the one for AT commands more often than not,
+    but for the makers in `COMMANDS`.
     """
     if roots.link.exists():
         return [Port(str(roots.link))]
     names = _lasting_names(roots)
     found = [port for tty in _ttys(roots) if (port := _port(roots, tty, names)) is not None]
-    return sorted(found, key=lambda port: (port.stick, port.interface or 0, port.path))
+    return sorted(found, key=lambda port: (port.stick, port.rank, port.interface or 0, port.path))
 
 
 def candidates(roots: Roots = ROOTS) -> list[str]:
@@ -128,8 +138,13 @@ def _port(roots: Roots, tty: Path, names: dict[Path, str]) -> Port | None:
     interface = next(
         (number for folder in above if (number := _hexadecimal(folder, "bInterfaceNumber")) is not None), None
     )
-    path = names.get(node.resolve(), str(node))
-    return Port(path, MAKERS[_read(usb, "idVendor")], usb.name, interface)
+    path, vendor = names.get(node.resolve(), str(node)), _read(usb, "idVendor")
+    return Port(path, MAKERS[vendor], usb.name, interface, _rank(vendor, interface))
+
+
+def _rank(vendor: str, interface: int | None) -> int:
+    known = COMMANDS.get(vendor, ())
+    return known.index(interface) if interface in known else len(known)
 
 
 def _above(folder: Path) -> Iterator[Path]:

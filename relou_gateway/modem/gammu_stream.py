@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 
 from .cms import Family, send_failure
+from .pdu_line import PduLine, behind_header
 from .port import InDoubt, NotSent, Refused, SendFailure
 
 _RESULT = re.compile(r"^(CMS|CME) Error (\d+)", re.MULTILINE)
-_RAW_MESSAGE = re.compile(r'^\d+ "\+CMGR:.*\n(?:\d+ ".*\n)*?\d+ "((?:[0-9A-Fa-f]{2})+)', re.MULTILINE)
-"""The first line of hex digits behind +CMGR; a call that rings meanwhile may stand between them."""
+_ANSWER = re.compile(r'^\d+ "(\+CMGR:.*)"\n((?:\d+ ".*\n?)*)', re.MULTILINE)
+"""The header of a message, and the lines behind it, a call that rings meanwhile among them."""
+
+_SAID = re.compile(r'^\d+ "(.*)"$', re.MULTILINE)
 
 
-def raw_message(log: str) -> bytes | None:
-    """Return the PDU that an AT+CMGR brought; None where it brought none."""
-    found = _RAW_MESSAGE.search(log)
-    return None if found is None else bytes.fromhex(found[1])
+def raw_message(log: str) -> PduLine | None:
+    """Return the line of the message that an AT+CMGR brought; None where it brought none."""
+    found = _ANSWER.search(log)
+    return None if found is None else behind_header(found[1], _SAID.findall(found[2]))
 
 
 def was_deleted(error: str, log: str) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 
 from .at import SPEED, AtFailure, CannotOpen, Conversation, NoAnswer
 from .probe import HUNG, Facts
+from .registration import DENIED, HOME, ROAMING
 
 Ask = Callable[..., tuple[str, ...]]
 """Asks a command, and returns no line where the modem does not know it."""
@@ -40,9 +41,6 @@ SIM_ERRORS = {10: "absent", 11: "pin", 12: "puk", 13: "failed", 14: "busy", 15: 
 
 FORWARDED_WHEN = {0: "always", 1: "busy", 2: "no answer", 3: "not reachable"}
 """Reasons of AT+CCFC (27.007 ch. 7.11)."""
-
-HOME, DENIED, ROAMING = "1", "3", "5"
-"""Of AT+CREG (27.007 ch. 7.2)."""
 
 VOICE = 1
 LATE = 1.0
@@ -152,21 +150,23 @@ TRIES = (
 
 
 def _network(talk: Conversation, facts: Facts) -> Facts:
-    states = [_registration(talk, command) for command in ("AT+CREG?", "AT+CEREG?", "AT+CGREG?")]
+    states = {_registration(talk, command) for command in ("AT+CREG?", "AT+CEREG?", "AT+CGREG?")}
+    at_home = bool(states & HOME)
+    registered = at_home or bool(states & ROAMING)
     operator = re.search(r'"([^"]*)"', _value(_known(talk, "AT+COPS?")))
     return replace(
         facts,
-        registered=HOME in states or ROAMING in states,
-        roaming=HOME not in states and ROAMING in states,
-        denied=HOME not in states and ROAMING not in states and DENIED in states,
+        registered=registered,
+        roaming=registered and not at_home,
+        denied=not registered and DENIED in states,
         operator=_readable(operator[1]) if operator else "",
         signal_percent=_percent(_value(_known(talk, "AT+CSQ"))),
     )
 
 
-def _registration(talk: Conversation, command: str) -> str:
-    fields = _value(_known(talk, command)).split(",")
-    return fields[1].strip() if len(fields) > 1 else ""
+def _registration(talk: Conversation, command: str) -> int | None:
+    state = re.match(r"\d+ *, *(\d{1,2})\b", _value(_known(talk, command)))
+    return None if state is None else int(state[1])
 
 
 def _percent(quality: str) -> int | None:

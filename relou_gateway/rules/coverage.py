@@ -29,6 +29,9 @@ TROUBLES: Mapping[Coverage, str] = MappingProxyType(
 )
 """What the operator is told, and what he can do."""
 
+LACKS_CENTRE = "the SMSC's number is missing; set modem.smsc"
+"""What the operator is told of a SIM that does not know its message centre: nothing can be sent."""
+
 PAUSES = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))
 """Between one restart of the radio and the next; the last one again and again."""
 

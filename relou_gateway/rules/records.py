@@ -82,7 +82,10 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """A slot whose PDU the modem's driver cannot read; `pdu` where it could be had raw."""
+    """A slot whose PDU the modem's driver cannot read; `pdu` where it could be had raw.
+
+    With the error `NOT_HEX` it is the modem's line itself, which is not just hex digits, as it came.
+    """
 
     error: str
     pdu: bytes | None = None

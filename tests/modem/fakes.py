@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from relou_gateway.modem import service_code
+from relou_gateway.modem import service_code, stored_reports
 from relou_gateway.modem.gammu_modem import GammuModem
 from relou_gateway.modem.port import DeleteFailed, ModemLost
 from relou_gateway.modem.scripted import ScriptedModem
@@ -116,6 +116,14 @@ class Impatient(GammuModem):
 
     def __init__(self, **settings: Any) -> None:
         service_code.ANSWER_WITHIN, service_code.LISTEN_ON = 0.7, 0.6
+        super().__init__(**settings)
+
+
+class Prompt(GammuModem):
+    """libGammu that does not wait until reports have come before it looks for them."""
+
+    def __init__(self, **settings: Any) -> None:
+        stored_reports.SETTLING = 0.0
         super().__init__(**settings)
 
 

@@ -46,6 +46,19 @@ def test_only_a_code_that_proves_it_is_certain(code: int, expected: type[SendFai
     assert meaning(code).failure is expected
 
 
+@pytest.mark.parametrize(
+    ("code", "words"), [(230, "operator's own"), (513, "maker's own"), (400, "without a public meaning")]
+)
+def test_of_a_code_that_nobody_lists_it_is_said_who_gave_it(code: int, words: str) -> None:
+    assert words in str(send_failure(code))
+    assert f"(+CMS ERROR: {code})" in str(send_failure(code))
+
+
+@pytest.mark.parametrize("code", [40, 47])
+def test_a_modem_that_is_locked_to_an_operator_has_sent_nothing(code: int) -> None:
+    assert type(send_failure(code, family=Family.EQUIPMENT)) is NotSent
+
+
 def test_no_code_is_a_doubt() -> None:
     assert meaning(None).failure is InDoubt
 

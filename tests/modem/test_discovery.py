@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pty
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from relou_gateway.modem.discovery import MAKERS, Port, Roots, candidates, plugged, ports
-from relou_gateway.modem.holders import Holder, holders
+from relou_gateway.modem.holders import Holder, holders, scan
+from tests.support.waiting import wait_until
 
 
 @dataclass
@@ -74,7 +77,8 @@ def test_the_operators_link_is_the_only_candidate_where_there_is_one(machine: Ma
 @pytest.mark.parametrize("vendor", MAKERS)
 def test_a_stick_of_each_maker_is_found(machine: Machine, vendor: str) -> None:
     path = machine.plug("ttyUSB0", vendor, interface=2)
-    assert [Port(str(path), MAKERS[vendor], "1-1.2", 2)] == ports(machine.roots)
+    (port,) = ports(machine.roots)
+    assert Port(str(path), MAKERS[vendor], "1-1.2", 2, port.rank) == port
 
 
 def test_a_modem_on_a_tty_of_its_interface_is_found(machine: Machine) -> None:
@@ -106,6 +110,17 @@ def test_the_ttys_of_one_stick_stand_together_in_the_order_of_its_interfaces(mac
         machine.plug(tty, "2c7c", stick=stick, interface=interface)
     found = [(port.stick, port.interface) for port in ports(machine.roots)]
     assert [("1-1", 4), ("1-2", 0), ("1-2", 1)] == found
+
+
+def test_of_a_stick_whose_first_ttys_are_for_diagnosis_and_gps_another_is_asked_first(
+    machine: Machine,
+) -> None:
+    for number in range(4):
+        machine.plug(f"ttyUSB{number}", "2c7c", stick="1-1", interface=number)
+        machine.plug(f"ttyUSB{4 + number}", "1199", stick="1-2", interface=number)
+        machine.plug(f"ttyUSB{8 + number}", "12d1", stick="1-3", interface=number)
+    found = [port.interface for port in ports(machine.roots)]
+    assert [2, 3, 0, 1, 3, 0, 1, 2, 0, 1, 2, 3] == found
 
 
 def test_what_was_pulled_is_no_candidate(machine: Machine) -> None:
@@ -150,6 +165,43 @@ def test_a_port_is_recognised_under_any_of_its_names(machine: Machine) -> None:
     machine.run(4711, "minicom", tty)
     link = machine.name("ttyUSB0", "usb-HUAWEI_Mobile-if00-port0")
     assert [Holder(4711, "minicom")] == holders(link, machine.roots.proc)
+
+
+def test_how_a_holder_was_called_is_told(machine: Machine) -> None:
+    tty = machine.plug("ttyUSB0", "12d1")
+    machine.run(4711, "python3", tty)
+    (machine.roots.proc / "4711" / "cmdline").write_bytes(b"python3\0-m\0relou_gateway\0")
+    assert [Holder(4711, "python3", "python3 -m relou_gateway")] == holders(str(tty), machine.roots.proc)
+
+
+def test_whoever_made_a_pseudo_terminal_is_not_its_holder() -> None:
+    master, slave = pty.openpty()
+    line = os.ttyname(slave)
+    # this process would not count in any case, so another one has both ends
+    maker = subprocess.Popen(["sleep", "60"], stdin=master, stdout=slave)
+    client = subprocess.Popen(["sleep", "60"], stdin=slave)
+    try:
+        wait_until(lambda: [client.pid] == [holder.pid for holder in holders(line)])
+    finally:
+        for program in (maker, client):
+            program.kill()
+            program.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def test_processes_that_may_not_be_looked_at_are_counted(machine: Machine) -> None:
+    tty = machine.plug("ttyUSB0", "12d1")
+    machine.run(4711, "minicom", tty)
+    for pid in (4712, 4713):  # a file instead of a folder: not even root can look into it
+        (machine.roots.proc / str(pid)).mkdir()
+        (machine.roots.proc / str(pid) / "fd").touch()
+    (machine.roots.proc / "4714").mkdir()  # has just ended
+    assert ([Holder(4711, "minicom")], 2) == scan(str(tty), machine.roots.proc)
+
+
+def test_without_a_proc_nobody_is_seen(tmp_path: Path) -> None:
+    assert ([], 0) == scan(os.devnull, tmp_path / "proc")
 
 
 def test_our_own_process_is_no_holder(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from relou_gateway.modem.cell import Cell, Deadlines
 from relou_gateway.modem.gammu_errors import LOSSES
 from relou_gateway.modem.gammu_stream import failure_of_send, raw_message, was_deleted
 from relou_gateway.modem.keeper import Keeper
+from relou_gateway.modem.pdu_line import LONGEST, NOT_HEX, PduLine
 from relou_gateway.modem.port import (
     LOST_CAUSES,
     DeleteFailed,
@@ -89,6 +90,7 @@ BENCHES: dict[str, dict[str, Any]] = {
     "poisoned": {"prepare": poison},
     "poisoned here and there": {"prepare": poison_here_and_there, "sim_slots": 9},
     "odd": {},
+    "garbled": {},
     "hanging up": {"calls": "hang_up", "smsc": "+33609001390"},
     "hanging": {"deadlines": Deadlines(listing=1)},
     "unplugged": {},
@@ -254,6 +256,45 @@ def test_a_message_with_something_behind_its_end_is_read_all_the_same(
     assert slot.content.text == "A"
     with pytest.raises(DeleteFailed):
         bench.modem.delete(slot.address)
+
+
+GARBLED = {
+    # in the text, in the sender's number, at the very beginning, half an octet at the end
+    "00040B913316325476F80000623060715315400341ZZC2": 22,
+    "00040B91331x32": 10,
+    '?"00040B91': 10,
+    "00040B9": 30,
+    # "é" as a line of eight bits has it, and far more than any modem would say
+    "00040B91\xe9": 30,
+    "00" * 90 + "!" + "41" * 600: 500,
+}
+"""Lines with characters that are no hex digits, and the length that the header tells."""
+
+
+def test_a_line_that_is_not_all_hex_digits_is_kept_as_it_came(benches: dict[str, VirtualBench]) -> None:
+    bench = benches["garbled"]
+    bench.begin()
+    for line, length in GARBLED.items():
+        bench.virtual.ask("deliver_raw", pdu="00" * (1 + length), line=line)
+    bench.virtual.deliver(HER, "behind them all")
+    listing = bench.modem.listing()
+    *garbled, good = listing.slots
+    kept = [slot.content for slot in garbled]
+    assert [Undecodable(NOT_HEX, line.encode("latin-1")[:LONGEST]) for line in GARBLED] == kept
+    assert ("behind them all", True) == (getattr(good.content, "text", None), listing.complete)
+    assert listing == bench.modem.listing(), "and each time in the same way"
+    stuck = {slot.address: slot.fingerprint for slot in garbled}
+    assert stuck.keys() == bench.modem.delete_by_hand(stuck)
+    assert (good.fingerprint,) == tuple(slot.fingerprint for slot in bench.modem.listing().slots)
+
+
+def test_a_message_that_ends_before_what_is_no_hex_digit_is_read(benches: dict[str, VirtualBench]) -> None:
+    bench = benches["garbled"]
+    bench.begin()
+    whole = "00040B913316325476F80000623060715315400141"
+    bench.virtual.ask("deliver_raw", pdu=whole, line=f"{whole}ZZ")
+    (slot,) = bench.modem.listing().slots
+    assert ("A", HER) == (getattr(slot.content, "text", None), getattr(slot.content, "number", None))
 
 
 def test_a_phone_that_rings_all_the_while_disturbs_nothing(benches: dict[str, VirtualBench]) -> None:
@@ -505,7 +546,7 @@ def test_a_stream_that_says_nothing_proves_nothing() -> None:
 
 def test_a_pdu_is_found_where_a_call_rings_into_the_answer() -> None:
     log = '1 "AT+CMGR=3"\n2 "+CMGR: 0,,24"\n3 "+CRING: VOICE"\n4 "0003"\n5 "OK"\n'
-    assert raw_message(log) == b"\x00\x03"
+    assert raw_message(log) == PduLine("0003", 24)
     assert raw_message('1 "AT+CMGR=3"\n2 "+CMS ERROR: 304"\n') is None
 
 

@@ -151,6 +151,11 @@ def test_the_tries_left_are_told_in_the_words_of_several_makers(
         ("0,5", True, True, False),
         ("0,3", False, False, True),
         ("0,2", False, False, False),
+        ("0,6", True, False, False),
+        ("0,9", True, False, False),
+        ("2,7,2017,00C0FFEE", True, True, False),
+        ("0,10", True, True, False),
+        ("0,8", False, False, False),
     ],
 )
 def test_where_the_network_stands_is_told(

@@ -8,6 +8,7 @@ import pytest
 
 from relou_gateway.modem import radio_by_hand
 from relou_gateway.modem.at import Conversation
+from relou_gateway.modem.registration import state_in
 from relou_gateway.rules.records import Report
 from tests.modem.bench import VirtualBench, virtual_bench
 from tests.support.virtual import Virtual
@@ -53,6 +54,40 @@ def test_a_network_that_refuses_the_sim_is_told_from_none(bench: VirtualBench) -
     found = bench.modem.network()
     bench.virtual.set(denied=False)
     assert (False, True) == (found.registered, found.denied)
+
+
+@pytest.mark.parametrize("roaming", [False, True])
+def test_a_network_that_offers_sms_alone_is_one(bench: VirtualBench, roaming: bool) -> None:
+    bench.begin()
+    bench.virtual.set(sms_only=True, roaming=roaming)
+    found = bench.modem.network()
+    sent = bench.modem.send(KARIM, ["Un non est un non."], unicode=False)
+    bench.virtual.set(sms_only=False, roaming=False)
+    assert (True, roaming, False, 1) == (found.registered, found.roaming, found.denied, len(sent))
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ('+CREG: 2,6,"2017","00C0FFEE",7', 6),
+        ("+CREG: 0,1", 1),
+        ("+CREG: 2,5,2017,00C0FFEE", 5),
+        ("+CREG:2,10", 10),
+        # unasked
+        ("+CREG: 3", 3),
+        ('+CREG: 5,"2017","00C0FFEE"', 5),
+        ("+CREG: 5,2017,00C0FFEE", 5),
+        ("+CREG: 5,00C3,00C0FFEE", 5),
+        ("+CREG: ?", None),
+        ("+CGREG: 0,1", None),
+    ],
+)
+def test_the_registration_is_read_from_what_the_modem_says(said: str, state: int | None) -> None:
+    assert state == state_in(f'1 "AT+CREG?"\n2 "{said}"\n3 "OK"\n')
+
+
+def test_the_latest_registration_counts() -> None:
+    assert 1 == state_in('2 "+CREG: 0,2"\n3 "OK"\n2 "+CREG: 0,1"\n3 "OK"\n')
 
 
 # --- by hand ------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def _person(settings: Settings | None) -> port.Person:
 
 def _watched(case: Case) -> Iterator[Finding]:
     assert case.past is not None
-    return watched.seen(case.past.modem)
+    return watched.seen(case.past.modem, case.settings)
 
 
 def _asked(devices: list[str], case: Case) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .finding import Finding, failure, ok, skipped
-from .machine import Machine, Process, text_of
+from .machine import Machine
 from .usb import disguised
 
 BY_ID = Path("/dev/serial/by-id")
@@ -45,19 +45,6 @@ class Person(NamedTuple):
     name: str
     uid: int
     groups: frozenset[int]
-
-
-class Holder(NamedTuple):
-    """A program that has the port open."""
-
-    pid: int
-    name: str
-    command: str
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether it is a part of this program."""
-        return OURS in self.command
 
 
 # --- is it there? -------------------------------------------------------------------------
@@ -176,7 +163,9 @@ def _group(gid: int) -> str:
 
 def in_use(node: Path, machine: Machine) -> Finding:
     """Say who has the tty `node` open, and what to do about it."""
-    found, unseen = holders(node, machine)
+    from ...modem.holders import scan  # noqa: PLC0415 - the only check that looks at processes' files
+
+    found, unseen = scan(str(node), machine.path("proc"))
     if found:
         return _held(node, found)
     if _is_console(node, machine):
@@ -188,42 +177,16 @@ def in_use(node: Path, machine: Machine) -> Finding:
     return ok("in_use", "nobody has it open")
 
 
-def holders(node: Path, machine: Machine) -> tuple[list[Holder], int]:
-    """Return who has the tty `node` open, and how many processes could not be looked at.
-
-    Neither this process counts nor, of a pseudo terminal, the program that made it.
-    """
-    found, unseen = [], 0
-    for process in machine.processes():
-        files = process.open_files()
-        if files is None:
-            unseen += 1
-        elif process.pid != os.getpid() and _holds(process, files, node):
-            found.append(Holder(process.pid, process.name, process.command))
-    return found, unseen
-
-
-def _holds(process: Process, files: Sequence[tuple[Path, str]], node: Path) -> bool:
-    if all(target != str(node) for _, target in files):
-        return False
-    return not any(_is_master(process, entry, node) for entry, target in files if target.endswith("/ptmx"))
-
-
-def _is_master(process: Process, entry: Path, node: Path) -> bool:
-    """Say whether an open /dev/ptmx is the other end of the pseudo terminal `node` (proc(5), fdinfo)."""
-    told = text_of(process.folder / "fdinfo" / entry.name) or ""
-    return node.parent.name == "pts" and f"tty-index:\t{node.name}" in told.splitlines()
-
-
-def _held(node: Path, found: Sequence[Holder]) -> Finding:
-    told = "; ".join(f"{each.name} (pid {each.pid}): {each.command[:60]}" for each in found)
-    for holder in found:
-        if holder.is_ours:
+def _held(node: Path, found: Sequence[tuple[int, str, str]]) -> Finding:
+    """Say what to do about the programs that hold `node`: process, name and command of each."""
+    told = "; ".join(f"{name} (pid {pid}): {command[:60]}" for pid, name, command in found)
+    for _, name, command in found:
+        if OURS in command:
             cure = "another gateway is at work on it: stop that one, or give this one another modem.device"
             return failure("in_use", f"{node} is held by {told}", cure)
-        if holder.name in CURES:
-            return failure("in_use", f"{node} is held by {told}", CURES[holder.name])
-    pids = " ".join(str(each.pid) for each in found)
+        if name in CURES:
+            return failure("in_use", f"{node} is held by {told}", CURES[name])
+    pids = " ".join(str(pid) for pid, _, _ in found)
     return failure("in_use", f"{node} is held by {told}", f"end that program, or `sudo kill {pids}`")
 
 

@@ -48,7 +48,8 @@ class VirtualOptions:
 
     `link` becomes a symbolic link to the pty; `control` a unix socket; `record` gets a line
     for every part that was accepted. `credit` (None never ends) and `price` are micro-units.
-    `pin` is the SIM's, None asks for none. At the end of the file descriptor `lifeline` the
+    `pin` is the SIM's, None asks for none. With `sr_slots` the modem keeps delivery reports in a
+    memory of their own. At the end of the file descriptor `lifeline` the
     process ends. `seed` makes garbage and the demonstration repeatable.
     """
 
@@ -60,6 +61,7 @@ class VirtualOptions:
     price: int = 160_000
     sim_slots: int = 30
     me_slots: int = 100
+    sr_slots: int = 0
     imei: str = "350000000000006"
     imsi: str = "208990123456789"
     pin: str | None = None

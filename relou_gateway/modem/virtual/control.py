@@ -43,7 +43,7 @@ class Control:
             "deliver": self._deliver,
             "deliver_part": lambda request: self._arrive(mail.part(request)),
             "deliver_binary": lambda request: self._arrive(mail.binary(request)),
-            "deliver_raw": lambda request: self._arrive(mail.raw(request)),
+            "deliver_raw": self._deliver_raw,
             "report": lambda request: self._arrive(mail.report(request)),
             "call": self._call,
             "push_ussd": self._push_ussd,
@@ -111,6 +111,11 @@ class Control:
         self._reference = (self._reference + 1) % 256
         reference = int(request.get("reference", self._reference))
         return self._arrive(mail.text(request, reference)) | {"reference": reference}
+
+    def _deliver_raw(self, request: Request) -> Answer:
+        """Deliver `pdu` (hex) as it stands, however broken; the modem shows it as `line` if that is given."""
+        line = None if request.get("line") is None else str(request["line"])
+        return {"serials": [self._device.stick.network.deliver(bytes.fromhex(request["pdu"]), line)]}
 
     def _call(self, request: Request) -> Answer:
         """Ring: `number` (none where hidden), `rings`, `seconds` from one to the next, `says_end`."""
@@ -255,6 +260,7 @@ _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] 
     "registered": (_of_coverage, bool),
     "roaming": (_of_coverage, bool),
     "denied": (_of_coverage, bool),
+    "sms_only": (_of_coverage, bool),
     "lost_network": (_of_stick, bool),
     "operator": (_of_coverage, str),
     "signal": (_of_coverage, int),

@@ -50,11 +50,6 @@ def binary(request: Request) -> list[bytes]:
     return [_envelope(request, UserData(Alphabet.BINARY, data, header))]
 
 
-def raw(request: Request) -> list[bytes]:
-    """Take `pdu` (hex) as it stands, however broken."""
-    return [bytes.fromhex(request["pdu"])]
-
-
 def report(request: Request) -> list[bytes]:
     """Make a status report on `reference` to `number`: `status` 0 is delivered, 70 failed."""
     at = read_time(request)

@@ -24,10 +24,14 @@ DELIVERED = 0x00
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that the network holds back until the modem has room."""
+    """A message that the network holds back until the modem has room.
+
+    `line` is what the modem will show instead of the PDU, as a faulty one may.
+    """
 
     serial: int
     pdu: bytes
+    line: str | None = None
 
     @property
     def is_report(self) -> bool:
@@ -40,11 +44,12 @@ class Waiting:
 class Coverage:
     """What the modem sees of the network. `signal` is AT+CSQ's 0 to 31, or 99 for unknown.
 
-    `denied`: it is there, and refuses the SIM.
+    `denied`: it is there, and refuses the SIM. `sms_only`: it offers nothing else, as LTE often does.
     """
 
     registered: bool = True
     roaming: bool = False
+    sms_only: bool = False
     denied: bool = False
     operator: str = "Relou Mobile"
     operator_code: str = "20899"
@@ -83,10 +88,10 @@ class Network:
     arrived: Callable[[], None] = lambda: None
     sent: Callable[[Submit, int], None] = lambda *_: None
 
-    def deliver(self, pdu: bytes) -> int:
-        """Take in a message for the modem; return its serial."""
+    def deliver(self, pdu: bytes, line: str | None = None) -> int:
+        """Take in a message for the modem, which shows it as `line` if that is given; return its serial."""
         self.delivered += 1
-        self.waiting.append(Waiting(self.delivered, pdu))
+        self.waiting.append(Waiting(self.delivered, pdu, line))
         self.arrived()
         return self.delivered
 

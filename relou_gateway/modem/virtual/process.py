@@ -23,7 +23,7 @@ from .control import Control
 from .demo import play
 from .device import Device
 from .network import Network
-from .slots import Slots
+from .slots import REPORTS, Memories, Slots
 from .stick import Sim, Stick
 
 _READ = 4096
@@ -34,7 +34,9 @@ def build(options: VirtualOptions) -> Device:
     network = Network(
         record=options.record, credit=options.credit, price=options.price, send_seconds=options.send_seconds
     )
-    memories = {Memory.SIM: Slots(options.sim_slots), Memory.MODEM: Slots(options.me_slots)}
+    memories: Memories = {Memory.SIM: Slots(options.sim_slots), Memory.MODEM: Slots(options.me_slots)}
+    if options.sr_slots:
+        memories[REPORTS] = Slots(options.sr_slots)
     stick = Stick(network, memories, Sim(options.imsi, options.pin), options.imei)
     return Device(stick, options.link, Random(options.seed))  # noqa: S311 - garbage, no secrets
 

@@ -210,10 +210,14 @@ def packet_registration(stick: Stick, query: Query) -> Sequence[str]:
 
 
 def _cell(stick: Stick, level: int) -> str:
-    """Return registration status (1 home, 5 roaming, 2 searching, 3 denied), area and cell."""
+    """Return registration status, area and cell.
+
+    1 is at home, 5 roaming, 6 and 7 the same for SMS alone; 2 is searching, 3 denied.
+    """
     if not stick.registered:
         return "3" if stick.network.coverage.denied else "2"
-    status = "5" if stick.network.coverage.roaming else "1"
+    coverage = stick.network.coverage
+    status = ("7" if coverage.roaming else "6") if coverage.sms_only else "5" if coverage.roaming else "1"
     return f'{status},"2017","00C0FFEE"' if level == 2 else status
 
 

@@ -1,10 +1,11 @@
-"""The virtual modem's memories: a SIM card and a modem, with few slots each."""
+"""The virtual modem's memories: a SIM card and a modem, with few slots each, and one for reports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...rules.records import Memory
+REPORTS = "SR"
+"""The memory for delivery reports alone, which not every modem has (27.005 ch. 3.1)."""
 
 UNREAD, READ = 0, 1
 """`<stat>` of received messages in PDU mode (27.005 ch. 3.1)."""
@@ -12,11 +13,20 @@ UNREAD, READ = 0, 1
 
 @dataclass(slots=True)
 class Stored:
-    """A message in a slot. `serial` is the network's own count of it."""
+    """A message in a slot. `serial` is the network's own count of it.
+
+    `line` is what a faulty modem shows instead of the PDU.
+    """
 
     serial: int
     pdu: bytes
     status: int = UNREAD
+    line: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The line in which it is shown."""
+        return self.pdu.hex().upper() if self.line is None else self.line
 
 
 @dataclass(slots=True)
@@ -41,4 +51,5 @@ class Slots:
         return sorted(self.messages.items(), key=lambda item: item[0])
 
 
-Memories = dict[Memory, Slots]
+Memories = dict[str, Slots]
+"""By the names that AT+CPMS knows: those of `Memory`, and `REPORTS` where there is one."""

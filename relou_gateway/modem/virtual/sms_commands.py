@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...rules.records import Memory
 from .at import CmsError, Form, PlainError, Query, Vocabulary
@@ -25,31 +25,41 @@ def message_format(_: Stick, query: Query) -> Sequence[str]:
     return []
 
 
-@MESSAGES.command("+CPMS", test='("SM","ME"),("SM","ME"),("SM","ME")')
+@MESSAGES.command("+CPMS", test=None)
 def preferred_memories(stick: Stick, query: Query) -> Sequence[str]:
     """AT+CPMS: the memories for reading, writing and receiving; no argument leaves one as it is."""
+    if query.form is Form.TEST:
+        return ["+CPMS: " + ",".join(_offered(names) for names in (stick.memories, Memory, Memory))]
     stick.require_pin()
     session = stick.session
     if query.form is Form.READ:
         return ["+CPMS: " + ",".join(f'"{memory}",{_fill(stick, memory)}' for memory in _chosen(session))]
     if not 1 <= len(query.arguments) <= 3:
         raise PlainError
+    reading, *storing = (*query.arguments, "", "")[:3]
+    if reading and reading not in stick.memories:
+        raise CmsError(CmsError.NOT_ALLOWED)
     try:
-        fresh = [Memory(name) if name else None for name in (*query.arguments, "", "")]
+        writing, receiving = (Memory(name) if name else None for name in storing)
     except ValueError as unknown:
         raise CmsError(CmsError.NOT_ALLOWED) from unknown
-    session.reading = fresh[0] or session.reading
-    session.writing = fresh[1] or session.writing
-    session.receiving = fresh[2] or session.receiving
+    session.reading = reading or session.reading
+    session.writing = writing or session.writing
+    session.receiving = receiving or session.receiving
     stick.flow_in()
     return ["+CPMS: " + ",".join(_fill(stick, memory) for memory in _chosen(session))]
 
 
-def _chosen(session: Session) -> tuple[Memory, Memory, Memory]:
+def _offered(memories: Iterable[str]) -> str:
+    names = ",".join(f'"{memory}"' for memory in memories)
+    return f"({names})"
+
+
+def _chosen(session: Session) -> tuple[str, str, str]:
     return session.reading, session.writing, session.receiving
 
 
-def _fill(stick: Stick, memory: Memory) -> str:
+def _fill(stick: Stick, memory: str) -> str:
     slots = stick.memories[memory]
     return f"{slots.used},{slots.capacity}"
 
@@ -79,7 +89,7 @@ def read_message(stick: Stick, query: Query) -> Sequence[str]:
 
 def _show(start: str, stored: Stored) -> list[str]:
     status, stored.status = stored.status, READ
-    return [f"{start}{status},,{tpdu_length(stored.pdu)}", stored.pdu.hex().upper()]
+    return [f"{start}{status},,{tpdu_length(stored.pdu)}", stored.shown]
 
 
 @MESSAGES.command("+CMGD", test=None)

@@ -10,8 +10,8 @@ from ...rules.records import Memory
 from .at import CmeError, CmsError
 from .call import Caller, Ringing
 from .charset import write_ussd
-from .network import SMSC, Network
-from .slots import Memories, Slots, Stored
+from .network import SMSC, Network, Waiting
+from .slots import REPORTS, Memories, Slots, Stored
 
 MANUFACTURER, MODEL, REVISION = "Relou", "Virtual", "1.0"
 """A name that libGammu has no exceptions for, so that it uses its generic AT driver."""
@@ -33,7 +33,7 @@ class Session:
     echo: bool = True
     verbosity: int = 0
     charset: str = "GSM"
-    reading: Memory = Memory.SIM
+    reading: str = Memory.SIM
     writing: Memory = Memory.SIM
     receiving: Memory = Memory.SIM
     indications: tuple[int, ...] = (0, 0, 0, 0, 0)
@@ -155,19 +155,31 @@ class Stick:
 
     def flow_in(self) -> None:
         """Let waiting messages in for as long as the memory for new ones has a free slot."""
-        slots = self.memories[self.session.receiving]
-        while self.network.waiting and self.registered and not self.full:
-            location = slots.free()
-            if location is None:
-                return
-            arrived = self.network.waiting.popleft()
-            slots.messages[location] = Stored(arrived.serial, arrived.pdu)
+        while self.registered and not self.full and (arrived := self._next_that_fits()) is not None:
+            memory = self._memory_for(arrived)
+            location = self.memories[memory].free()
+            assert location is not None
+            self.network.waiting.remove(arrived)
+            self.memories[memory].messages[location] = Stored(arrived.serial, arrived.pdu, line=arrived.line)
             self.stored += 1
-            self._indicate(location, arrived.is_report)
+            self._indicate(memory, location, arrived.is_report)
 
-    def _indicate(self, location: int, is_report: bool) -> None:
+    def _next_that_fits(self) -> Waiting | None:
+        """Return the first that waits and has room; without any room none is looked at."""
+        room = {memory for memory in (self.session.receiving, REPORTS) if self._has_room(memory)}
+        waiting = self.network.waiting if room else ()
+        return next((arrived for arrived in waiting if self._memory_for(arrived) in room), None)
+
+    def _has_room(self, memory: str) -> bool:
+        return memory in self.memories and self.memories[memory].free() is not None
+
+    def _memory_for(self, arrived: Waiting) -> str:
+        """Return where it goes: a modem with a memory for reports puts them nowhere else."""
+        has_own = REPORTS in self.memories and arrived.is_report
+        return REPORTS if has_own else self.session.receiving
+
+    def _indicate(self, memory: str, location: int, is_report: bool) -> None:
         _, messages, _, reports, _ = self.session.indications
-        memory = self.session.receiving
         if is_report and reports:
             self.say(f'+CDSI: "{memory}",{location}')
         if not is_report and messages:
