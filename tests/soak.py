@@ -1,10 +1,10 @@
-"""`make soak`: an hour of traffic and mishaps. Prints its seed and how often each mishap struck.
+"""`make soak`: an hour of traffic and mishaps, alone and two at once; tells how often each struck.
 
     python -m tests.soak [--minutes N] [--seed S] [--hurried]
 
-It fails if an audit fails, if anything has grown, or if one mishap never struck. The same seed gives
-the same mishaps in the same order, and the same people who write the same words; how much of that
-falls into a second is the machine's affair.
+It fails if an audit fails, if anything has grown, or if one mishap never struck, or never two at once. The
+same seed gives the same mishaps in the same order, and the same people who write the same words; how much
+of that falls into a second is the machine's affair.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ def main() -> int:
         Soak(Path(folder), wanted.seed, hurried=wanted.hurried, mishaps=wanted.only, tell=tell) as soak,
     ):
         soak.run(lambda: time.monotonic() - begun > 60 * wanted.minutes)
-        for name in wanted.only:
-            print(
-                f"{soak.struck[name]:6} {name} (at work again after {soak.slowest(name):.1f} s at the most)"
-            )
+        singles = [(name,) for name in wanted.only]
+        for names in (*singles, *sorted(names for names in soak.struck if len(names) > 1)):
+            slowest = f"at work again after {soak.slowest(names):.1f} s at the most"
+            print(f"{soak.struck[names]:6} {' + '.join(names)} ({slowest})")
+        print(f"{soak.coincided:6} times two at once")
         print(f"the daemon: {soak.readings()}")
         missed = soak.never()
     print(f"never struck: {', '.join(missed)}" if missed else "every mishap struck; every record agrees")

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from relou_gateway import pipeline
-from relou_gateway.modem.port import ModemLost
-from relou_gateway.modem.scripted import RADIO, ScriptedModem
+from relou_gateway.modem.port import ModemLost, NotSent
+from relou_gateway.modem.scripted import RADIO, ScriptedModem, SendOutcome
 from tests.support.world import MINUTE, World, mobile, policy
 
 KARIM = mobile(12345678)
@@ -123,3 +123,17 @@ def test_a_modem_that_vanishes_over_a_restart_gets_its_time_when_it_is_back(worl
         pipeline.begin_afresh(world.gateway)
         watch(world, 4)
     assert 1 == world.modem.restarts
+
+
+def test_a_network_that_is_gone_costs_one_reply_an_attempt_and_not_all_that_wait(world: World) -> None:
+    pipeline.observe(world.gateway, world.modem)
+    for index in range(5):
+        world.text(mobile(12345670 + index))
+    world.receive()
+    world.wait(1)
+    pipeline.observe(world.gateway, world.modem)
+    world.modem.radio = NOWHERE
+    no_network = NotSent("there is no network (+CMS ERROR: 331)", code=331)
+    world.modem.send_script.extend(SendOutcome(failure=no_network) for _ in range(5))
+    world.send_all()
+    assert 1 == sum(reply.attempts for reply in world.replies())

@@ -1,4 +1,4 @@
-"""The soak's one-minute form: each mishap once, shared by five gateways side by side, in a hurry."""
+"""The soak's one-minute form: each mishap once and some at once, shared by eight gateways, in a hurry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import reckoning
 from tests.support.bustle import Bustle
+from tests.support.coincidences import SECOND, pairs
 from tests.support.gauge import Gauge, Reading
 from tests.support.mishaps import MISHAPS
 from tests.support.soaking import Soak
@@ -21,13 +22,13 @@ HER = "+33612345678"
 RECORD: dict[str, object] = {"number": HER, "part": None}
 
 SEED = 4
-SHARES = 5
+SHARES = 8
 LONGEST = 300
 """Seconds on a machine that does much else: a minute on one that does not."""
 
 
 def share(index: int) -> Sequence[str]:
-    """Return every fifth mishap, so that those of a kind, which stand together, are spread."""
+    """Return every eighth mishap, so that those of a kind, which stand together, are spread."""
     return tuple(MISHAPS)[index::SHARES]
 
 
@@ -39,6 +40,38 @@ def soak(directory: Path, index: int) -> None:
 
 def test_the_shares_are_all_there_is() -> None:
     assert sorted(MISHAPS) == sorted(name for index in range(SHARES) for name in share(index))
+
+
+def test_two_strike_at_once_in_every_share_but_one() -> None:
+    assert [4] == [index for index in range(SHARES) if not pairs(share(index))]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("disk full", "pulled and plugged in again"),
+        ("hang in a command", "wall clock steps"),
+        ("lost answer of a send", "daemon killed"),
+        ("sends refused until the breaker opens", "daemon killed"),
+        ("host sleeps", "modem resets itself"),
+    ],
+    ids=" + ".join,
+)
+def test_what_can_coincide_may_be_drawn(pair: tuple[str, str]) -> None:
+    assert pair in pairs(tuple(MISHAPS))
+
+
+def test_whatever_strikes_second_is_a_mishap_and_none_coincides_with_its_like() -> None:
+    assert set(SECOND) <= set(MISHAPS)
+    assert [] == [pair for pair in pairs(tuple(MISHAPS)) if pair[0] == pair[1] or pair[::-1] == pair]
+
+
+def test_a_soak_in_which_two_never_struck_at_once_says_so(tmp_path: Path) -> None:
+    soak = Soak(tmp_path, SEED, mishaps=("modem resets itself", "disk full"))
+    soak.struck.update({("modem resets itself",): 1, ("disk full",): 1})
+    assert ["two at once"] == soak.never()
+    soak.struck["disk full", "modem resets itself"] += 1
+    assert [] == soak.never()
 
 
 # --- does the audit notice? -----------------------------------------------------------------
@@ -134,3 +167,21 @@ def test_mishaps_of_the_fourth_share_lose_nothing_and_repeat_nothing(directory: 
 @side_by_side
 def test_mishaps_of_the_fifth_share_lose_nothing_and_repeat_nothing(directory: Path) -> None:
     soak(directory, 4)
+
+
+@pytest.mark.timeout(LONGEST)
+@side_by_side
+def test_mishaps_of_the_sixth_share_lose_nothing_and_repeat_nothing(directory: Path) -> None:
+    soak(directory, 5)
+
+
+@pytest.mark.timeout(LONGEST)
+@side_by_side
+def test_mishaps_of_the_seventh_share_lose_nothing_and_repeat_nothing(directory: Path) -> None:
+    soak(directory, 6)
+
+
+@pytest.mark.timeout(LONGEST)
+@side_by_side
+def test_mishaps_of_the_eighth_share_lose_nothing_and_repeat_nothing(directory: Path) -> None:
+    soak(directory, 7)

@@ -13,7 +13,7 @@ from ..store import outbox
 from ..store.outbox import Reply
 from . import breaking
 from .claiming import claim_next, worth_asking
-from .covering import covered
+from .covering import covered, observe
 from .gateway import Gateway
 from .judging import judge
 from .learning import learn
@@ -40,6 +40,9 @@ def send(gateway: Gateway, modem: Modem) -> bool:
         references = modem.send(claimed.number, cut.parts, unicode=cut.unicode)
     except SendFailure as failure:
         _settle_failure(gateway, claimed, failure)
+        if isinstance(failure, NotSent) and not failure.by_network:
+            # the modem itself would not; a network that is gone costs one reply an attempt, not all of them
+            observe(gateway, modem)
     else:
         _settle_sent(gateway, claimed, references)
     return True

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from relou_gateway.rules.records import Status
-from relou_gateway.store import inbox, ledger, outbox
+from relou_gateway.store import inbox, ledger, queue
 from relou_gateway.store.database import Connection, Database
 from relou_gateway.store.inbox import Received
 from relou_gateway.store.outbox import Reply
@@ -281,7 +281,7 @@ class Service:
 
     def replies(self, state: Status | None = None) -> list[Reply]:
         with self.store() as tx:
-            return sorted(outbox.listed(tx, state), key=lambda reply: reply.id)
+            return sorted(queue.listed(tx, state), key=lambda reply: reply.id)
 
     def broken_links(self) -> list[int]:
         with self.store() as tx:

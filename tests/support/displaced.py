@@ -44,6 +44,9 @@ HURRIED_PAUSE = 1.5
 HURRIED_BY_HAND = timedelta(seconds=3)
 """Time between two rounds of freeing slots by hand."""
 
+HURRIED_SWEEP = timedelta(seconds=6)
+"""Time between two sweeps, which look for the network too."""
+
 
 @dataclass
 class Displaced:
@@ -159,13 +162,14 @@ def _hurry() -> None:
         object.__setattr__(cell.DEADLINES, name, value)
     keeper.LONGEST_PAUSE = HURRIED_PAUSE
     stuck.AT_MOST_EVERY = HURRIED_BY_HAND
+    from relou_gateway import daemon  # noqa: PLC0415 - its clocks had to be turned first
+
+    daemon.SWEEP_EVERY = HURRIED_SWEEP
 
 
 def _run(arguments: list[str]) -> None:
     path = Path(os.environ[DISPLACED])
     here = json.loads(path.read_text("utf-8"))
-    if here["hurried"]:
-        _hurry()
     if here["roots"] is not None:
         folder = Path(here["roots"])
         roots = Roots(folder / "dev", folder / "sys", folder / "proc")
@@ -173,6 +177,8 @@ def _run(arguments: list[str]) -> None:
         assert Reach.__init__.__kwdefaults__ is not None
         Reach.__init__.__kwdefaults__["roots"] = roots
     _displace(path)
+    if here["hurried"]:
+        _hurry()
     sys.argv = arguments
     main()
 

@@ -1,8 +1,11 @@
-"""What can befall a gateway, one function each: it strikes, lasts for a while, and is over.
+"""What can befall a gateway, one context manager each: entered it has struck, left it is over.
 
-A mishap raises `Missed` where it found nothing to strike in time, as a lost answer of a send does
-while nothing is sent; it is tried again later then. All that is left to chance comes from the
-soak's lot.
+What lasts goes on in between, so that something else can strike meanwhile. A mishap raises `Missed`
+where it found nothing to strike in time, as a lost answer of a send does while nothing is sent; it is
+tried again later then. All that is left to chance comes from the soak's lot.
+
+Alone, a mishap has to be told of. While another one is about, `one_more` bears that it is not: a daemon that
+cannot write learns late of a stick that was pulled.
 """
 
 from __future__ import annotations
@@ -10,19 +13,19 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.daemon.test_store_trouble import full_disk, locked
 from tests.support.daemon import STOP_WITHIN
+from tests.support.outages import Missed, cleared_afterwards, no_network, operators_block, radio_gone_astray
 
 if TYPE_CHECKING:
     from tests.support.soaking import Soak
 
-Mishap = Callable[["Soak"], None]
+Mishap = Callable[["Soak"], AbstractContextManager[None]]
 
 LINES = ("AT+CPMS", "AT+CMGL", "AT+CMGR", "AT+CMGD", "AT+CMGS", "<message>", "AT+CSQ", "AT+CREG?")
 """Beginnings of command lines at which something can go wrong; the last two are asked for rarely."""
@@ -31,124 +34,160 @@ CODES = (38, 41, 47, 21, 28, 500, 332, 331)
 """+CMS errors that mean later, never, and nobody knows (3GPP 24.011 annex E, 27.005 ch. 3.2.5)."""
 
 
-class Missed(Exception):
-    """There was nothing to strike."""
-
-
 # --- the modem ------------------------------------------------------------------------------
 
 
-def hang(soak: Soak) -> None:
+@contextmanager
+def hang(soak: Soak) -> Iterator[None]:
     at = soak.lot.choice(LINES[: 6 if soak.machine.hurried else None])
     soak.modem.fault("hang", at=at, executed=soak.lot.random() < 0.5)
-    _awaited(soak, lambda: soak.modem.state()["hung"])
-    _until_it_is_noticed(soak)
-    soak.modem.clear()
+    with _hung(soak):
+        yield
 
 
-def hang_while_it_babbles(soak: Soak) -> None:
+@contextmanager
+def hang_while_it_babbles(soak: Soak) -> Iterator[None]:
     soak.modem.ask("chatter", seconds=0.05)
     soak.modem.fault("hang", at="AT+CMGL")
-    _awaited(soak, lambda: soak.modem.state()["hung"])
-    _until_it_is_noticed(soak)
-    soak.modem.clear()
+    with _hung(soak):
+        yield
 
 
-def babble(soak: Soak) -> None:
-    soak.modem.ask("chatter", seconds=0.02)
-    soak.lasts(2, 20)
-    soak.modem.clear()
+@contextmanager
+def _hung(soak: Soak) -> Iterator[None]:
+    """Wait until it hangs, and let it hang until that was noticed."""
+    with cleared_afterwards(soak):
+        soak.awaited(lambda: soak.modem.state()["hung"])
+        with soak.one_more("modem.lost"):
+            yield
 
 
-def garbage(soak: Soak) -> None:
+@contextmanager
+def babble(soak: Soak) -> Iterator[None]:
+    with cleared_afterwards(soak):
+        soak.modem.ask("chatter", seconds=0.02)
+        yield
+        soak.lasts(2, 20)
+
+
+@contextmanager
+def garbage(soak: Soak) -> Iterator[None]:
     soak.modem.ask("garbage", length=soak.lot.randrange(20, 5000))
+    yield
 
 
-def lost_answer_of_a_send(soak: Soak) -> None:
-    soak.modem.fault("lose", at="<message>")
-    _awaited(soak, lambda: not soak.modem.state()["faults"])
+@contextmanager
+def lost_answer_of_a_send(soak: Soak) -> Iterator[None]:
+    with _spent(soak, "lose", at="<message>"):
+        yield
 
 
-def refused_send(soak: Soak) -> None:
-    soak.modem.fault("refuse", at="<message>", cms=soak.lot.choice(CODES))
-    _awaited(soak, lambda: not soak.modem.state()["faults"])
+@contextmanager
+def refused_send(soak: Soak) -> Iterator[None]:
+    with _spent(soak, "refuse", at="<message>", cms=soak.lot.choice(CODES)):
+        yield
 
 
-def lost_answer_of_a_delete(soak: Soak) -> None:
-    soak.modem.fault("lose", at="AT+CMGD=")
-    _awaited(soak, lambda: not soak.modem.state()["faults"])
+@contextmanager
+def lost_answer_of_a_delete(soak: Soak) -> Iterator[None]:
+    with _spent(soak, "lose", at="AT+CMGD="):
+        yield
 
 
-def refused_deletes(soak: Soak) -> None:
-    soak.modem.fault("refuse", at="AT+CMGD=", cms=500, count=soak.lot.choice((1, 4)))
-    _awaited(soak, lambda: not soak.modem.state()["faults"])
+@contextmanager
+def refused_deletes(soak: Soak) -> Iterator[None]:
+    with _spent(soak, "refuse", at="AT+CMGD=", cms=500, count=soak.lot.choice((1, 4))):
+        yield
 
 
-def poison(soak: Soak) -> None:
+@contextmanager
+def _spent(soak: Soak, kind: str, **fault: object) -> Iterator[None]:
+    """Arm a fault, and wait until it has struck as often as it can."""
+    with cleared_afterwards(soak):
+        soak.modem.fault(kind, **fault)
+        soak.awaited(lambda: not soak.modem.state()["faults"])
+        yield
+
+
+@contextmanager
+def poison(soak: Soak) -> Iterator[None]:
     for _ in range(soak.lot.randrange(1, 5)):
         soak.bustle.poisoner()
+    yield
 
 
-# --- SIM and network ------------------------------------------------------------------------
+# --- the SIM --------------------------------------------------------------------------------
 
 
-def no_network(soak: Soak) -> None:
-    soak.modem.fault("no_network")
-    soak.lasts(3, 40)
-    soak.modem.clear()
+@contextmanager
+def full_sim(soak: Soak) -> Iterator[None]:
+    with cleared_afterwards(soak):
+        soak.modem.fault("full")
+        for _ in range(30):
+            soak.bustle.write()
+        yield
+        soak.lasts(2, 20)
 
 
-def full_sim(soak: Soak) -> None:
-    soak.modem.fault("full")
-    for _ in range(30):
-        soak.bustle.write()
-    soak.lasts(2, 20)
-    soak.modem.clear()
-
-
-def sim_taken_out(soak: Soak) -> None:
-    soak.modem.set(sim_fault="absent")
-    _until_it_is_noticed(soak)
-    soak.modem.set(sim_fault=None)
+@contextmanager
+def sim_taken_out(soak: Soak) -> Iterator[None]:
+    try:
+        with soak.one_more("modem.lost"):
+            soak.modem.set(sim_fault="absent")
+        yield
+    finally:
+        soak.modem.set(sim_fault=None)
 
 
 # --- the bus --------------------------------------------------------------------------------
 
 
-def pulled(soak: Soak) -> None:
-    if soak.lot.random() < 0.5:
+@contextmanager
+def pulled(soak: Soak) -> Iterator[None]:
+    try:
+        if soak.two_at_once or soak.lot.random() < 0.5:
+            soak.modem.drop()
+        else:
+            at = soak.lot.choice(LINES[:4])
+            soak.modem.fault("drop", at=at, executed=soak.lot.random() < 0.5)
+            soak.awaited(lambda: soak.modem.state()["device"] is None)
+        yield
+        soak.lasts(0.5, 10)
+    finally:
+        soak.modem.replug()
+
+
+@contextmanager
+def back_under_another_name(soak: Soak) -> Iterator[None]:
+    try:
         soak.modem.drop()
-    else:
-        at = soak.lot.choice(LINES[:4])
-        soak.modem.fault("drop", at=at, executed=soak.lot.random() < 0.5)
-        _awaited(soak, lambda: soak.modem.state()["device"] is None)
-    soak.lasts(0.5, 10)
+        yield
+        soak.lasts(0.5, 10)
+    finally:
+        soak.modem.ask("replug", link=str(soak.another_name()))
+
+
+@contextmanager
+def reset_by_itself(soak: Soak) -> Iterator[None]:
     soak.modem.replug()
+    yield
 
 
-def back_under_another_name(soak: Soak) -> None:
-    soak.modem.drop()
-    soak.lasts(0.5, 10)
-    soak.modem.ask("replug", link=str(soak.another_name()))
-
-
-def reset_by_itself(soak: Soak) -> None:
-    soak.modem.replug()
-
-
-def held_by_another_program(soak: Soak) -> None:
+@contextmanager
+def held_by_another_program(soak: Soak) -> Iterator[None]:
     with _snatched(soak), soak.one_more("modem.lost", cause="busy"):
+        yield
         soak.lasts(0.5, 10)
 
 
 @contextmanager
 def _snatched(soak: Soak) -> Iterator[None]:
     """Have the modem's tty as another serial program does, from the cell's end on."""
-    with soak.one_more("modem.lost", cause="died"):
-        tty = os.open(soak.modem.state()["device"], os.O_RDWR | os.O_NOCTTY)
-        os.kill(soak.cell(), signal.SIGKILL)
-        _awaited(soak, lambda: _is_locked_by_us(tty), 3)
+    tty = os.open(soak.modem.state()["device"], os.O_RDWR | os.O_NOCTTY)
     try:
+        with soak.one_more("modem.lost", cause="died"):
+            os.kill(soak.cell(), signal.SIGKILL)
+            soak.awaited(lambda: _is_locked_by_us(tty), 3)
         yield
     finally:
         os.close(tty)
@@ -165,72 +204,96 @@ def _is_locked_by_us(tty: int) -> bool:
 # --- processes ------------------------------------------------------------------------------
 
 
-def cell_segfaults(soak: Soak) -> None:
+@contextmanager
+def cell_segfaults(soak: Soak) -> Iterator[None]:
     _strike_cell(soak, signal.SIGSEGV)
+    yield
 
 
-def cell_killed(soak: Soak) -> None:
+@contextmanager
+def cell_killed(soak: Soak) -> Iterator[None]:
     _strike_cell(soak, signal.SIGKILL)
+    yield
 
 
 def _strike_cell(soak: Soak, number: signal.Signals) -> None:
     with soak.one_more("modem.lost", cause="died"):
-        os.kill(soak.cell(), number)
+        try:
+            os.kill(soak.cell(), number)
+        except ProcessLookupError:  # what else is about was quicker
+            raise Missed from None
 
 
-def cell_stopped(soak: Soak) -> None:
+@contextmanager
+def cell_stopped(soak: Soak) -> Iterator[None]:
     cell = soak.cell()
     with soak.one_more("modem.lost"):
         os.kill(cell, signal.SIGSTOP)
-    assert cell not in dict(soak.gateway.process_ids()), "a cell that was stopped is still there"
+        yield
+    alive = dict(soak.gateway.process_ids())
+    assert soak.two_at_once or cell not in alive, "a cell that was stopped is still there"
 
 
-def daemon_killed(soak: Soak) -> None:
+@contextmanager
+def daemon_killed(soak: Soak) -> Iterator[None]:
     soak.lasts(0, 3)
     soak.gateway.kill()
     soak.start()
+    yield
 
 
-def daemon_restarted(soak: Soak) -> None:
-    if soak.lot.random() < 0.5:
+@contextmanager
+def daemon_restarted(soak: Soak) -> Iterator[None]:
+    if not soak.two_at_once and soak.lot.random() < 0.5:
         soak.modem.fault("hang", at=soak.lot.choice(LINES[:2]))
         with suppress(Missed):
-            _awaited(soak, lambda: soak.modem.state()["hung"], 5)
+            soak.awaited(lambda: soak.modem.state()["hung"], 5)
     ended = soak.gateway.stop()
-    soak.modem.clear()
     assert (0, True) == (ended.code, ended.seconds < STOP_WITHIN), ended
+    if not soak.two_at_once:
+        soak.modem.clear()
     soak.start()
+    yield
 
 
 # --- the host -------------------------------------------------------------------------------
 
 
-def clock_steps(soak: Soak) -> None:
-    days = soak.lot.choice((-400, -1, -0.2, 0.2, 1, 400, 20_000))
-    for step in (days, -days):
-        with soak.one_more("clock.stepped"):
-            soak.machine.step(timedelta(days=step))
+@contextmanager
+def clock_steps(soak: Soak) -> Iterator[None]:
+    step = timedelta(days=soak.lot.choice((-400, -1, -0.2, 0.2, 1, 400, 20_000)))
+    with soak.one_more("clock.stepped"):
+        soak.machine.step(step)
+    try:
+        yield
         soak.lasts(0, 5)
-
-
-def host_sleeps(soak: Soak) -> None:
-    """Sleep when all that came is stored: a long text must not lack a part for hours."""
-    with soak.bustle.silence():
-        _awaited(soak, soak.nothing_is_half_in)
+    finally:
         with soak.one_more("clock.stepped"):
-            soak.machine.suspend(timedelta(minutes=soak.lot.randrange(5, 100)))
+            soak.machine.step(-step)
 
 
-def disk_full(soak: Soak) -> None:
+@contextmanager
+def host_sleeps(soak: Soak) -> Iterator[None]:
+    with soak.one_more("clock.stepped"):
+        soak.sleep(timedelta(minutes=soak.lot.randrange(5, 100)))
+    yield
+
+
+@contextmanager
+def disk_full(soak: Soak) -> Iterator[None]:
     with full_disk(soak.gateway):
         with soak.one_more("store.failed"):
             soak.bustle.write()
+        yield
         soak.lasts(0.5, 10)
 
 
-def database_locked(soak: Soak) -> None:
-    with locked(soak.gateway), soak.one_more("store.failed"):
-        soak.bustle.write()
+@contextmanager
+def database_locked(soak: Soak) -> Iterator[None]:
+    with locked(soak.gateway):
+        with soak.one_more("store.failed"):
+            soak.bustle.write()
+        yield
 
 
 MISHAPS: Mapping[str, Mishap] = {
@@ -244,6 +307,8 @@ MISHAPS: Mapping[str, Mishap] = {
     "refused deletes": refused_deletes,
     "undeletable messages": poison,
     "no network": no_network,
+    "network that only a restarted radio finds": radio_gone_astray,
+    "sends refused until the breaker opens": operators_block,
     "SIM full": full_sim,
     "SIM taken out": sim_taken_out,
     "pulled and plugged in again": pulled,
@@ -261,20 +326,4 @@ MISHAPS: Mapping[str, Mishap] = {
     "database locked": database_locked,
 }
 
-ENDS_THE_DAEMON = {"daemon killed", "daemon restarted"}
-
-
-def _awaited(soak: Soak, condition: Callable[[], object], seconds: float | None = None) -> None:
-    """Wait until it struck; raises `Missed`, with nothing left armed, where it does not in time."""
-    deadline = time.monotonic() + (seconds or soak.patience)
-    while not condition():
-        if time.monotonic() > deadline:
-            soak.modem.clear()
-            raise Missed
-        soak.end_of_the_daemon()
-        time.sleep(0.05)
-
-
-def _until_it_is_noticed(soak: Soak) -> None:
-    with soak.one_more("modem.lost"):
-        pass
+ENDS_THE_DAEMON = frozenset({"daemon killed", "daemon restarted"})

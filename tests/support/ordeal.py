@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from relou_gateway.rules.records import Status
-from relou_gateway.store import inbox, ledger, outbox, parts
+from relou_gateway.store import inbox, ledger, parts, queue
 from relou_gateway.store.database import Connection, Database
 from tests.support.doomed import Point
 from tests.support.virtual import Virtual, virtual_modem
@@ -158,7 +158,8 @@ class Ordeal:
         if modem["waiting"] or modem["delivered"] != modem["deleted"] or not self.database.exists():
             return False
         with Database(self.database) as database, database.snapshot() as tx:
-            waits = outbox.ids_in(tx, (Status.SCHEDULED, Status.SENDING))
+            counts = queue.counts(tx)
+            waits = counts[Status.SCHEDULED] + counts[Status.SENDING]
             return not waits and not inbox.unjudged(tx, 1) and not parts.waiting(tx)
 
     # --- the audit --------------------------------------------------------------------------
@@ -180,7 +181,7 @@ class Ordeal:
         accepted: dict[str, int] = defaultdict(int)
         for line in self.modem.record():
             accepted[line["number"]] += 1
-        replies = outbox.listed(tx)
+        replies = queue.listed(tx)
         assert len({reply.number for reply in replies}) == len(replies)
         for reply in replies:
             left = accepted.pop(reply.number, 0)

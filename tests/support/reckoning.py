@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relou_gateway.rules.records import Kind, Status
-from relou_gateway.store import inbox, ledger, outbox
+from relou_gateway.store import inbox, ledger, queue
 from relou_gateway.store.database import Connection
 from tests.support.bustle import Bustle
 
@@ -48,7 +48,7 @@ def every_part_is_accounted_for(tx: Connection, record: Sequence[Mapping[str, An
         left[number] += 1
     assert [] == [number for number in bustle.stoppers if number in left], "answered who said stop"
     spent = ledgers_parts(tx)
-    for reply in outbox.listed(tx):
+    for reply in queue.listed(tx):
         gone, counted = left.pop(reply.number, 0), spent[reply.id]
         what = f"reply {reply.id} to {reply.number} is {reply.state}"
         if reply.state is Status.SENT:

@@ -1,4 +1,4 @@
-"""A soak: one gateway, everybody who writes to it, and one mishap after another.
+"""A soak: one gateway, everybody who writes to it, and one mishap after another, or two at once.
 
 The real daemon with the real libGammu on a virtual modem that hangs on a machine of folders, as a
 stick hangs on a Raspberry Pi: found by `device: auto`, under another name each time it comes back.
@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from relou_gateway.pipeline.stuck import EACH_SLOT_EVERY
+from relou_gateway.rules.breaker import Breaker
 from relou_gateway.rules.records import Status
-from relou_gateway.store import inbox, outbox, parts
+from relou_gateway.store import breaker, inbox, parts, queue
+from relou_gateway.store import gateway as state
 from tests.modem.test_discovery import Machine
 from tests.support import reckoning
 from tests.support.bustle import Bustle
-from tests.support.daemon import STOP_WITHIN, Output, Section, Service
+from tests.support.coincidences import pairs
+from tests.support.daemon import PROGRAM, STOP_WITHIN, Output, Section, Service
 from tests.support.displaced import Displaced
 from tests.support.gauge import Gauge
-from tests.support.mishaps import ENDS_THE_DAEMON, MISHAPS, Missed
+from tests.support.mishaps import ENDS_THE_DAEMON, MISHAPS
+from tests.support.outages import LONGEST_DELAY, Missed
 from tests.support.virtual import Virtual, virtual_modem
 from tests.support.waiting import wait_until
 
@@ -36,8 +43,11 @@ PER_MINUTE, PER_HOUR, PER_DAY = 15, 700, 5000
 """Answers, answers, and money in whole units."""
 
 CONFIG: Mapping[str, Section] = {
-    "modem": {"device": "auto", "poll": "1s"},
-    "replies": {"delay": ["1s", "3s"], "texts": ["Un non est un non.", "Un non est un non. " * 9]},
+    "modem": {"device": "auto", "poll": "1s", "radio_restart": "5s"},
+    "replies": {
+        "delay": ["1s", f"{LONGEST_DELAY}s"],
+        "texts": ["Un non est un non.", "Un non est un non. " * 9],
+    },
     "throttle": {"per_minute": PER_MINUTE, "per_hour": PER_HOUR},
     "budget": {"price": "0.16", "per_day": f"{PER_DAY}.00"},
     # a raid would hold nearly all of these people back: they come in one block, and write alike
@@ -50,6 +60,15 @@ deadline and the longest pause, and what libGammu takes for opening a modem."""
 
 ROUNDS = 3
 """Rounds after which a mishap that never struck is one that cannot."""
+
+SINGLES_TO_A_PAIR = 3
+"""In a round: so many mishaps alone for each two at once."""
+
+ONE_HIDES_THE_OTHER, HURRIED_HIDES = 20.0, 4.0
+"""Seconds for which a mishap that is not alone waits to be told of: the other one may keep it from that."""
+
+Befalling = tuple[str, ...]
+"""The names of what strikes: one mishap, or two at once, in that order."""
 
 FROM_THE_BUS = {"pulled and plugged in again", "back under another name", "modem resets itself"}
 BACK_WITHIN = 30.0
@@ -64,13 +83,14 @@ class Soak:
     seed: int
     hurried: bool = False
     mishaps: Sequence[str] = tuple(MISHAPS)
-    struck: Counter[str] = field(default_factory=Counter)
-    recovery: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    struck: Counter[Befalling] = field(default_factory=Counter)
+    recovery: dict[Befalling, list[float]] = field(default_factory=lambda: defaultdict(list))
     tell: Callable[[str], object] = lambda _: None
+    two_at_once: bool = False
     _house: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
-        self.lot = random.Random(f"mishaps {self.seed}")
+        self._order = self.lot = random.Random(f"mishaps {self.seed}")
         self.patience = HURRIED_PATIENCE if self.hurried else PATIENCE
         self._outputs: list[Output] = []
         self._gauges: list[Gauge] = []
@@ -109,44 +129,68 @@ class Soak:
         It goes on until each has struck, but for three rounds at the most.
         """
         self.start()
-        self._recovered("start")
+        self._recovered(())
         self.bustle.start()
         rounds = 0
         while (self.never() and rounds < ROUNDS) or not time_is_up():
             rounds += 1
-            for name in self._round():
-                if not (time_is_up() and self.struck[name]):
-                    self._befall(name)
+            for names in self._round():
+                if not time_is_up() or self._is_wanted(names):
+                    self._befall(names)
         self._finish()
 
     def never(self) -> list[str]:
-        """Name the mishaps that never struck."""
-        return [name for name in self.mishaps if not self.struck[name]]
+        """Name the mishaps that never struck; two at once are one of them."""
+        singles = [name for name in self.mishaps if not self.struck[name,]]
+        return singles + (["two at once"] if pairs(self.mishaps) and not self.coincided else [])
 
-    def _round(self) -> list[str]:
-        """Return each mishap once. Those that end the daemon come first, so that the next one lives long."""
-        drawn = self.lot.sample(self.mishaps, len(self.mishaps))
-        return sorted(drawn, key=lambda name: name not in ENDS_THE_DAEMON)
+    @property
+    def coincided(self) -> int:
+        """How often two struck at once."""
+        return sum(count for names, count in self.struck.items() if len(names) > 1)
 
-    def _befall(self, name: str) -> None:
-        began = time.monotonic()
+    def _is_wanted(self, names: Befalling) -> bool:
+        """Say whether it has to strike although time is up."""
+        return not self.struck[names] if len(names) == 1 else not self.coincided
+
+    def _round(self) -> list[Befalling]:
+        """Return each mishap once, and some pairs.
+
+        Those that end the daemon come first, so that the next one lives long.
+        """
+        possible = pairs(self.mishaps)
+        drawn: list[Befalling] = [(name,) for name in self.mishaps]
+        drawn += self._order.sample(possible, min(len(possible), len(drawn) // SINGLES_TO_A_PAIR))
+        self._order.shuffle(drawn)
+        return sorted(drawn, key=ENDS_THE_DAEMON.isdisjoint)
+
+    def _befall(self, names: Befalling) -> None:
+        began, what = time.monotonic(), " + ".join(names)
+        # a lot of its own: one that found nothing to strike, sooner or later, draws less than it would have
+        self.lot = random.Random(f"{what} {self.struck[names]} {self.seed}")
+        self.two_at_once = len(names) > 1
         try:
-            MISHAPS[name](self)
+            with ExitStack() as about:
+                for name in names:
+                    about.enter_context(MISHAPS[name](self))
+                    self.lasts(0, 2 * self.two_at_once)
+                self.struck[names] += 1
         except Missed:
-            self.tell(f"{name}: nothing to strike")
+            self.tell(f"{what}: nothing to strike")
             return
-        self.struck[name] += 1
-        took = self._recovered(name)
-        self.tell(f"{name}: {time.monotonic() - began:.1f} s, at work again after {took:.1f} s")
+        finally:
+            self.two_at_once = False
+        took = self._recovered(names)
+        self.tell(f"{what}: {time.monotonic() - began:.1f} s, at work again after {took:.1f} s")
 
-    def _recovered(self, name: str) -> float:
+    def _recovered(self, names: Befalling) -> float:
         """Return the seconds until the gateway had judged a message of somebody who was never seen."""
         began = time.monotonic()
         number = self.bustle.write()
         self.gateway.wait_for("verdict.given", self.patience, number=number)
         took = time.monotonic() - began
-        self.recovery[name].append(took)
-        assert name not in FROM_THE_BUS or took < BACK_WITHIN, f"{name}: {took} s"
+        self.recovery[names].append(took)
+        assert FROM_THE_BUS.isdisjoint(names) or len(names) > 1 or took < BACK_WITHIN, f"{names}: {took} s"
         wait_until(self._is_as_ever, 20)
         self._gauges[-1].read()
         return took
@@ -173,12 +217,50 @@ class Soak:
 
     @contextmanager
     def one_more(self, event: str, **fields: object) -> Iterator[None]:
-        """Hold that the daemon tells of what is done within, once more."""
-        output = self.gateway.output
-        wanted = {"event": event, **fields}.items()
-        before = sum(wanted <= each.items() for each in output.events)
+        """Hold that the daemon tells of what is done within, once more; wait a while, where two are about."""
+        output, wanted = self.gateway.output, {"event": event, **fields}.items()
+
+        def told() -> int:
+            return sum(wanted <= each.items() for each in self.gateway.output.events)
+
+        before = told()
         yield
-        output.wait_for(event, self.patience, before + 1, **fields)
+        if not self.two_at_once:
+            output.wait_for(event, self.patience, before + 1, **fields)
+            return
+        deadline = time.monotonic() + (HURRIED_HIDES if self.hurried else ONE_HIDES_THE_OTHER)
+        while time.monotonic() < deadline:
+            if told() > (before if output is self.gateway.output else 0):
+                return
+            time.sleep(0.1)
+
+    def awaited(self, condition: Callable[[], object], seconds: float | None = None) -> None:
+        """Wait until it struck; raises `Missed`, with nothing left armed, where it does not in time."""
+        deadline = time.monotonic() + (seconds or self.patience)
+        while not condition():
+            if time.monotonic() > deadline:
+                self.modem.clear()
+                raise Missed
+            self.end_of_the_daemon()
+            time.sleep(0.05)
+
+    def sleep(self, span: timedelta) -> None:
+        """Suspend the host when all that came is stored: a long text must not lack a part for hours."""
+        with self.bustle.silence():
+            wait_until(self.nothing_is_half_in, self.patience)
+            self.machine.suspend(span)
+
+    def verb(self, *arguments: str) -> None:
+        """Let an operator run a verb on this machine, with its clocks."""
+        command: list[str | Path] = [
+            *self.machine.prefix,
+            PROGRAM,
+            *arguments,
+            "--config",
+            self.gateway.config,
+        ]
+        environ = {**self.gateway.environment(), **self.machine.environ}
+        subprocess.run(command, cwd=self.directory, env=environ, timeout=60, check=True, capture_output=True)
 
     def cell(self) -> int:
         """Return the process id of the modem's cell."""
@@ -195,6 +277,16 @@ class Soak:
             self.gateway.output.lines[-50:]
         )
 
+    def is_registered(self) -> bool:
+        """Say whether the gateway believes that its modem has a network."""
+        with self.gateway.store() as tx:
+            return state.modem(tx).registered
+
+    def breaker(self) -> Breaker:
+        """Return how the gateway's breaker stands, None where it is closed."""
+        with self.gateway.store() as tx:
+            return breaker.breaker(tx)
+
     def nothing_is_half_in(self) -> bool:
         """Say whether all that the network took is stored, whatever of it still lies in the modem."""
         modem = self.modem.state()
@@ -207,7 +299,7 @@ class Soak:
         if any(self.modem.state()["used"].values()) or not self.nothing_is_half_in():
             return False
         with self.gateway.store() as tx:
-            return not inbox.unjudged(tx, 1) and not outbox.ids_in(tx, (Status.SENDING,))
+            return not inbox.unjudged(tx, 1) and not queue.counts(tx)[Status.SENDING]
 
     # --- the end ----------------------------------------------------------------------------
 
@@ -215,6 +307,8 @@ class Soak:
         """Let everything come in, stop in order, and hold all records against each other."""
         self.bustle.stop()
         self.modem.clear()
+        # a slot that could not be freed by hand is tried again after this time
+        self.sleep(EACH_SLOT_EVERY)
         wait_until(self.everything_is_in, self.patience)
         ended = self.gateway.stop()
         assert (0, True) == (ended.code, ended.seconds < STOP_WITHIN), ended
@@ -234,7 +328,7 @@ class Soak:
             reckoning.every_part_is_accounted_for(tx, record, self.bustle)
             reckoning.no_cap_was_passed(tx, {MINUTE: PER_MINUTE, HOUR: PER_HOUR}, money)
             reckoning.the_chain_is_whole(tx)
-            states = Counter(str(reply.state) for reply in outbox.listed(tx))
+            states = Counter(str(reply.state) for reply in queue.listed(tx))
         self.tell(
             f"{self.bustle.texts.total()} texts came in, {len(record)} parts left; replies: "
             + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
@@ -246,6 +340,6 @@ class Soak:
         gauge = max(self._gauges, key=lambda each: len(each.readings))
         return f"{gauge.readings[0]} … {gauge.readings[-1]} ({len(gauge.readings)} readings)"
 
-    def slowest(self, name: str) -> float:
+    def slowest(self, names: Befalling) -> float:
         """Return the longest that it took until the gateway was at work again."""
-        return max(self.recovery[name], default=math.nan)
+        return max(self.recovery[names], default=math.nan)

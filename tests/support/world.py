@@ -17,7 +17,7 @@ from relou_gateway.modem.scripted import ScriptedModem
 from relou_gateway.pipeline import Gateway
 from relou_gateway.rules.policy import Budget, Policy, Prices, Replies, Senders, Text, Throttle
 from relou_gateway.rules.records import Moment, Part, Sms, Status
-from relou_gateway.store import inbox, ledger, outbox
+from relou_gateway.store import inbox, ledger, outbox, queue
 from relou_gateway.store.database import Database, create_or_migrate
 from relou_gateway.store.inbox import Received
 from relou_gateway.store.outbox import Reply
@@ -131,7 +131,7 @@ class World:
 
     def replies(self, state: Status | None = None) -> list[Reply]:
         with self.gateway.database.snapshot() as tx:
-            return sorted(outbox.listed(tx, state), key=lambda reply: reply.id)
+            return sorted(queue.listed(tx, state), key=lambda reply: reply.id)
 
     def reply(self, reply_id: int = 1) -> Reply:
         with self.gateway.database.snapshot() as tx:
