@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from relou_gateway import log, simulation
-from relou_gateway.cli import simulate_plot
+from relou_gateway.cli import plot
 from relou_gateway.config import Settings, load
 from relou_gateway.invent import CORPORA, Event, Scene, invent
 from relou_gateway.rules.records import Kind
@@ -143,22 +143,20 @@ def _draw(figures: Figures, scene: Scene, settings: Settings, outcomes: Sequence
     picture = _picture(figures, scene, settings, outcomes)
     vectors = run.pictures / f"{picture_of(run)}.svg"
     pixels = vectors.with_suffix(".png")
-    simulate_plot.draw(picture, vectors)
+    plot.draw(picture, vectors)
     pixels.unlink(missing_ok=True)
     if vectors.stat().st_size > LARGEST_SVG:
         vectors.unlink()
-        simulate_plot.draw(picture, pixels)
+        plot.draw(picture, pixels)
 
 
-def _picture(
-    figures: Figures, scene: Scene, settings: Settings, outcomes: Sequence[Outcome]
-) -> simulate_plot.Picture:
+def _picture(figures: Figures, scene: Scene, settings: Settings, outcomes: Sequence[Outcome]) -> plot.Picture:
     """Return the picture of the counted days; its headline has the figures of the table."""
     start, end = shown = scene.counted or (outcomes[0].line.at, outcomes[-1].line.at)
     roles = _roles(scene, settings)
     within = [outcome for outcome in outcomes if start <= outcome.line.at < end]
     groups = {Role.ORDINARY: figures.counted, Role.FLOODER: figures.flooders}
-    return simulate_plot.Picture(
+    return plot.Picture(
         title=f"{figures.run.shape}  ·  policy {figures.run.policy}",
         outcomes=outcomes,
         summary=replace(simulation.summarise(within, roles), groups=groups),

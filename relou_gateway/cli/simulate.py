@@ -125,9 +125,9 @@ def _check_targets(outcomes: Path | None, plot: Path | None) -> None:
     if plot is not None:
         if plot.suffix.lower() not in PICTURES:
             raise click.UsageError(f"--plot {plot}: expected a name that ends in {' or '.join(PICTURES)}")
-        from . import simulate_plot  # noqa: PLC0415
+        from . import plot as pictures  # noqa: PLC0415
 
-        if not simulate_plot.possible():
+        if not pictures.possible():
             raise NotPossible("--plot needs matplotlib: pip install 'relou-gateway[plot]'")
     for target in (outcomes, plot):
         if target is not None and not target.parent.is_dir():
@@ -196,11 +196,11 @@ def _draw(
     settings: Settings,
     policy: Policy,
 ) -> None:
-    from . import simulate_plot  # noqa: PLC0415
+    from . import plot as pictures  # noqa: PLC0415
 
     # `--invent` writes DIR/trace.jsonl: then the directory has the name.
     name = trace.resolve().parent.name if trace.stem == "trace" else trace.stem
-    picture = simulate_plot.Picture(
+    picture = pictures.Picture(
         title=f"{name}  ·  {POLICIES[policy]}",
         outcomes=outcomes,
         summary=summary,
@@ -208,7 +208,7 @@ def _draw(
         budget=settings.policy.budget,
     )
     try:
-        simulate_plot.draw(picture, path)
+        pictures.draw(picture, path)
     except OSError as error:
         raise NotPossible(f"{path}: {error.strerror or error}") from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relou_gateway.cli import simulate_plot
+from relou_gateway.cli import plot
 
 from .program import COMMAND, Program, surroundings
 
@@ -155,7 +155,7 @@ def test_an_empty_trace_gives_zeros_and_an_empty_picture(
 def test_a_missing_matplotlib_is_said_before_the_work(
     program: Program, trace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate_plot, "find_spec", lambda _name: None)
+    monkeypatch.setattr(plot, "find_spec", lambda _name: None)
     assert 1 == program("simulate", str(trace), "--plot", "flood.png")
     assert "Error: --plot needs matplotlib: pip install 'relou-gateway[plot]'\n" == program.err
 
