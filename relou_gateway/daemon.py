@@ -37,8 +37,8 @@ from .reach import Reach
 from .rules.least_suspicious import LeastSuspicious
 from .rules.records import Moment
 from .store import gateway as state
-from .store import ledger, outbox
-from .store.database import Database, StoreError, create_or_migrate
+from .store import ledger, losses, queue
+from .store.database import SCHEMA_VERSION, Database, StoreError, before_version, create_or_migrate
 from .store.gateway import ClockRow
 
 STOP_WITHIN = 9.0
@@ -93,6 +93,9 @@ class _Daemon:
         before = create_or_migrate(path)
         if before == 0:
             log.say(Event.DATABASE_MADE, path=str(path))
+        elif before < SCHEMA_VERSION:
+            kept = before_version(path, SCHEMA_VERSION)
+            log.say(Event.DATABASE_MIGRATED, path=str(path), version=SCHEMA_VERSION, copy=str(kept))
         self._database = house.enter_context(Database(path))
         self._clock = _continued_clock(self._database)
         rng = random.SystemRandom()
@@ -103,6 +106,7 @@ class _Daemon:
             rng=rng,
             ranking=LeastSuspicious(settings.policy.raid),
             keep=settings.storage.keep,
+            storage_max=settings.storage.max,
             roaming=settings.modem.roaming,
             bears=settings.modem.radio_restart,
             reports=settings.modem.reports,
@@ -228,7 +232,7 @@ class _Daemon:
 
     def _modem_lost(self, lost: ModemLost) -> None:
         """Write down a loss, and say it once for each new cause."""
-        self._greeted = None
+        was_at_work, self._greeted = self._greeted is not None, None
         if (told := f"{lost.cause}: {lost}") == self._lost:
             return
         self._lost = told
@@ -236,6 +240,8 @@ class _Daemon:
         try:
             with self._database.transaction("modem") as tx:
                 state.note_modem(tx, lost.cause, str(lost), self._reach.device, self._now())
+                if was_at_work and lost.cause != "stopped":
+                    losses.note(tx, lost.cause, self._now())
         except StoreError as error:
             self._store_failed(error)
 
@@ -310,7 +316,7 @@ class _Daemon:
             with self._database.transaction("modem") as tx:
                 state.note_modem(tx, "stopped", "", self._reach.device, self._now())
             with self._database.snapshot() as tx:
-                return {str(status): count for status, count in outbox.counts(tx).items() if count}
+                return {str(status): count for status, count in queue.counts(tx).items() if count}
         except StoreError as error:
             self._store_failed(error)
             return {}

@@ -78,6 +78,9 @@ class Event(StrEnum):
     SENDER_MUTED = "sender.muted"
     EXCHANGE_CLOSED = "exchange.closed"
     RETENTION_APPLIED = "retention.applied"
+    STORAGE_MAX_REACHED = "storage.max_reached"
+    STORAGE_HAS_ROOM = "storage.has_room"
+    TEXTS_COUNTED = "texts.counted"
 
 
 _WARNINGS = {
@@ -105,6 +108,7 @@ _WARNINGS = {
     Event.REPLY_IN_DOUBT,
     Event.RAID_BEGAN,
     Event.RAID_ENDED,
+    Event.STORAGE_MAX_REACHED,
 }
 _ERRORS = {
     Event.DAEMON_REFUSED,
@@ -113,7 +117,7 @@ _ERRORS = {
     Event.SLOT_UNSTORABLE,
     Event.MESSAGE_SHELVED,
 }
-_DETAILS = {Event.REPLY_CLAIMED, Event.PARTS_RECEIVED}
+_DETAILS = {Event.REPLY_CLAIMED, Event.PARTS_RECEIVED, Event.TEXTS_COUNTED}
 
 _SHORTEST = 10
 """Of a shorter number the ends would be all of it, or nearly so."""

@@ -50,8 +50,12 @@ ARROWS_IN_FUNCTIONS = {"cli": {"daemon", "simulation", "modem", "invent"}}
 
 ARROWS_OF_A_VERB = {
     "cli/checks/radio.py": {"modem"},
+    "cli/setup/modem.py": {"modem"},
+    "cli/setup/secret.py": {"modem"},
     "cli/simulate.py": {"simulation"},
-    "cli/simulate_plot.py": {"simulation"},
+    "cli/plot/panels.py": {"simulation"},
+    "cli/plot/picture.py": {"simulation"},
+    "cli/plot/spending.py": {"simulation"},
 }
 """What the own modules of one verb may import at their top: they are loaded with that verb alone."""
 
@@ -61,8 +65,8 @@ SINGLE_IMPORTERS = {
     "serial": {"modem/at.py", "modem/discovery.py"},
     "apscheduler": {"daemon.py"},
     "structlog": {"log.py"},
-    "matplotlib": {"cli/simulate_plot.py"},
-    "dateutil": {"cli/simulate_plot.py"},
+    "matplotlib": {"cli/plot/panels.py"},
+    "dateutil": {"cli/plot/panels.py"},
 }
 ONLY_FOR_PEOPLE = {"click", "rich"}
 """Never in the daemon, nor in anything that it imports."""

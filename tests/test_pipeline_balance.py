@@ -234,6 +234,87 @@ def test_nothing_is_asked_between_a_claim_and_its_settling(world: World) -> None
     assert 1 == ask(world)
 
 
+# --- wishes ---------------------------------------------------------------------------------
+
+
+def wish(world: World) -> None:
+    with world.gateway.database.transaction("credit") as tx:
+        balance.note_wish(tx, world.now())
+
+
+def is_wished(world: World) -> bool:
+    with world.gateway.database.snapshot() as tx:
+        return balance.wished(tx) is not None
+
+
+def test_who_wishes_to_know_the_credit_is_told_at_the_next_look(world: World) -> None:
+    told(world, euros(20), euros(19))
+    ask(world)
+    world.wait(3)
+    wish(world)
+    assert (2, 19_000_000, False) == (ask(world), known(world).told, is_wished(world))
+
+
+def test_who_wishes_to_know_the_credit_is_told_why_nobody_knows_it(world: World) -> None:
+    told(world, euros(20), UssdFailed("no answer"))
+    ask(world)
+    world.wait(3)
+    wish(world)
+    assert (2, "no answer", False) == (ask(world), trouble(world), is_wished(world))
+
+
+def test_wishes_however_many_are_granted_every_other_minute(world: World) -> None:
+    told(world, *[euros(20)] * 99)
+    ask(world)
+    before = len(world.modem.dialled)
+    for _ in range(600):
+        wish(world)
+        world.wait(1 / 60)
+        ask(world)
+    assert 5 == len(world.modem.dialled) - before
+
+
+def test_a_wish_in_vain_delays_no_other_question(world: World) -> None:
+    told(world, *[UssdFailed("no answer")] * 99)
+    assert 1 == ask(world)
+    asked = []
+    for minute in range(1, 21):
+        world.wait(1)
+        if minute in {3, 6, 9}:
+            wish(world)
+        before = len(world.modem.dialled)
+        asked += [minute] if ask(world) > before else []
+    assert [1, 3, 6, 9, 14] == asked
+
+
+def test_a_wish_waits_for_the_network_and_for_the_send_that_runs(world: World) -> None:
+    told(world, euros(20), euros(20))
+    ask(world)
+    world.text(mobile(1))
+    world.receive()
+    world.wait(3)
+    wish(world)
+    with world.gateway.database.transaction("C3 claim") as tx:
+        assert outbox.claim(tx, outbox.get(tx, 1), world.now()) is not None
+    assert (1, True) == (ask(world), is_wished(world))
+    pipeline.settle_orphan(world.gateway, "the program failed while sending")
+    assert (2, False) == (ask(world), is_wished(world))
+
+
+def test_a_gateway_that_knows_no_code_says_so_to_whoever_wishes(world: World) -> None:
+    world.policy = replace(asks(), budget=replace(asks().budget, balance=None))
+    world.restart()
+    wish(world)
+    ask(world)
+    assert ("the gateway was started without budget.balance", False) == (
+        (trouble(world) or "").partition(";")[0],
+        is_wished(world),
+    )
+    wish(world)
+    world.restart()
+    assert (None, False) == (trouble(world), is_wished(world))
+
+
 # --- what it means --------------------------------------------------------------------------
 
 

@@ -363,7 +363,7 @@ def test_retention_looks_at_whole_tables_once_an_hour_only(
 ) -> None:
     looked: list[datetime] = []
 
-    def forget(_tx: Connection, before: datetime) -> int:
+    def forget(_tx: Connection, before: datetime, _most: int | None) -> int:
         looked.append(before)
         return 0
 

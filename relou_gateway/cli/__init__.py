@@ -31,6 +31,7 @@ class Verb(NamedTuple):
 
 
 VERBS: Mapping[str, Verb] = {
+    "setup": Verb("setup", "setup", "Set the gateway up by questions, and write its configuration."),
     "run": Verb("run", "run", "Run the gateway in the foreground, until Ctrl-C or SIGTERM."),
     "status": Verb("status", "status", "One screen: modem, queue, credit, caps, last events."),
     "queue": Verb("queue", "queue", "The replies: those that wait, those that went, and your moves."),
@@ -38,9 +39,13 @@ VERBS: Mapping[str, Verb] = {
     "why": Verb("why", "why", "How a message came to its verdict, rule by rule, and its reply's place."),
     "senders": Verb("senders", "senders", "Who wrote and called; block, unblock and forget senders."),
     "budget": Verb("budget", "budget", "What is spent, reserved and left of each cap."),
+    "credit": Verb("credit", "credit", "What the SIM holds; --ask has its operator asked now."),
     "pause": Verb("pause", "pause", "Stop sending at once; receiving continues."),
     "resume": Verb("pause", "resume", "Send again."),
     "simulate": Verb("simulate", "simulate", "What would become of a flood: a trace, recorded or invented."),
+    "backup": Verb("backup", "backup", "A consistent copy of the database, also while the gateway works."),
+    "restore": Verb("restore", "restore", "A backup in the place of a damaged database, which is set aside."),
+    "forget-old": Verb("forget_old", "forget_old", "Forget what is older than storage.keep, now."),
     "doctor": Verb("doctor", "doctor", "What keeps it from its work, and how to mend it."),
     "config": Verb("config", "config", "Check the configuration, or show what it means."),
     "virtual-modem": Verb("virtual_modem", "virtual_modem", "Run a virtual modem on its own."),

@@ -13,7 +13,7 @@ from ..rules.money import decimal
 from ..rules.throttle import Standing, Unit
 from ..store import ledger
 from ..store.database import Connection
-from . import credit
+from . import purse as purses
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import Column, print_json, say
@@ -28,13 +28,13 @@ def budget(settings: Settings, as_json: bool) -> None:
     with at_desk(settings) as desk:
         with desk.database.snapshot() as tx:
             found = standings(desk, tx)
-            purse = credit.look(desk, tx)
+            purse = purses.look(desk, tx)
         if as_json:
             for each in found:
                 print_json(_record(desk, each))
         else:
             _print_table(desk, found)
-            credit.show(desk, purse)
+            purses.show(desk, purse)
 
 
 def standings(desk: Desk, tx: Connection) -> list[Standing]:

@@ -1,110 +1,126 @@
-"""What `status` and `budget` say of the SIM's credit."""
+"""`credit`: what the SIM holds, asked for at an operator's word.
+
+No verb opens the modem of a gateway that is at work: it wishes for the question, in the database, and
+the gateway puts it when it next looks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import time
+from datetime import timedelta
 
-from ..rules import budget
-from ..rules.balance import IDLE
-from ..rules.money import decimal
+import click
+
+from ..config import Settings
+from ..rules.balance import WISHES_APART
+from ..rules.policy import Balance
 from ..store import balance
-from ..store.balance import Credit, Trouble
+from ..store import gateway as state
 from ..store.database import Connection
-from .desk import Desk
-from .output import iso
-from .screen import at_a_glance, field
+from ..store.gateway import ModemSeen
+from . import purse as purses
+from .desk import Desk, at_desk
+from .options import NotPossible, json_option, with_settings
+from .output import harmless, print_json, say, when
+from .purse import Purse
 
-STALE = 2
-"""After so many times `budget.balance.every` it is said that a credit is old; it counts all the same."""
+PATIENCE = timedelta(seconds=90)
+"""How long an answer is waited for beyond a poll: a send that runs ends first, and USSD takes up to 40 s."""
 
-
-@dataclass(frozen=True, slots=True)
-class Purse:
-    """The SIM's credit as far as anybody knows, why it was not told last, and how long the SIM lies idle."""
-
-    credit: Credit | None
-    trouble: Trouble | None
-    idle: timedelta
+LOOK_EVERY = 0.3
+"""Seconds between two looks at whether the answer is there."""
 
 
-def look(desk: Desk, tx: Connection) -> Purse:
-    """Read what is known."""
-    since = balance.idle_since(tx)
-    idle = timedelta(0) if since is None else desk.now.quota - since
-    return Purse(balance.credit(tx), balance.trouble(tx), idle)
+@click.command()
+@click.option("--ask", is_flag=True, help="Let the gateway ask the SIM's operator now; wait for the answer.")
+@json_option
+@with_settings
+def credit(settings: Settings, ask: bool, as_json: bool) -> int:
+    """Show what the SIM holds, as it was told last, or with --ask as it is told now.
+
+    The gateway that is at work asks, with the code of budget.balance, two minutes after the last
+    question at the soonest: until then what came of that one is shown. Exits with 1 where asking
+    brings no credit, and says why.
+    """
+    with at_desk(settings) as desk:
+        if ask:
+            _ask(desk)
+        with desk.database.snapshot() as tx:
+            purse = purses.look(desk, tx)
+        _show(desk, purse, as_json=as_json)
+    return 1 if ask and purse.trouble is not None else 0
 
 
-def record(purse: Purse) -> dict[str, str | None]:
-    """Return what programs read: `credit` is what should be left now."""
-    credit, trouble = purse.credit, purse.trouble
-    words = {"credit_trouble": None if trouble is None else trouble.words}
-    if credit is None:
-        names = ("credit", "credit_told", "credit_told_at", "credit_expected", "credit_difference")
-        return {**dict.fromkeys(names), **words}
-    return {
-        "credit": decimal(credit.left),
-        "credit_told": decimal(credit.told),
-        "credit_told_at": iso(credit.told_wall),
-        "credit_expected": None if credit.expected is None else decimal(credit.expected),
-        "credit_difference": credit.words,
-        **words,
-    }
-
-
-def show(desk: Desk, purse: Purse) -> None:
-    """Print what people read; nothing where nobody asks for the credit."""
-    lines = list(_lines(desk, purse))
-    for label, (text, colour) in zip(["credit", *[""] * len(lines)], lines, strict=False):
-        field(label, text, colour)
-
-
-def idling(desk: Desk, purse: Purse) -> str | None:
-    """Return a warning where the SIM lies idle and nothing is done about it."""
-    if purse.idle < IDLE or desk.settings.modem.keep_alive is not None:
-        return None
-    return f"nothing was sent for {purse.idle.days} days: idle SIMs are switched off; set modem.keep_alive"
-
-
-def _lines(desk: Desk, purse: Purse) -> Iterator[tuple[str, str | None]]:
+def _show(desk: Desk, purse: Purse, *, as_json: bool) -> None:
     limits = desk.settings.policy.budget
-    if purse.credit is not None:
-        yield _amount(desk, purse.credit)
-        yield from _remarks(desk, purse.credit)
-    elif limits.balance is not None:
-        yield "not known yet; the gateway asks when it has a network", None
-    if purse.trouble is not None:
-        at = at_a_glance(purse.trouble.asked_wall)
-        yield f"it could not be told at {at}: {purse.trouble.words}", "yellow"
+    if as_json:
+        print_json({"currency": limits.currency, **purses.record(purse)})
+    elif purse.credit is None and limits.balance is None:
+        say("nobody asks for it: budget.balance in the configuration says how; `relou-gateway budget` counts")
+    else:
+        purses.show(desk, purse)
 
 
-def _amount(desk: Desk, credit: Credit) -> tuple[str, str]:
-    """Return what is left, and against what it is held."""
-    limits = desk.settings.policy.budget
-    told = f"{decimal(credit.told)} told at {at_a_glance(credit.told_wall)}"
-    head = f"{decimal(credit.left)} {limits.currency} ({told}, {decimal(credit.spent)} spent since)"
-    if limits.keep is None:
-        return head, "green"
-    if budget.below_floor(credit.left, limits.price.default, limits):
-        return f"{head}; sending has stopped to keep {decimal(limits.keep)}: top the SIM up", "red"
-    return f"{head}; sending stops at {decimal(limits.keep)}", "green"
+# --- asking -------------------------------------------------------------------------------
 
 
-def _remarks(desk: Desk, credit: Credit) -> Iterator[tuple[str, str | None]]:
-    """Yield how what was told differs from the ledger, and that it is old."""
-    if credit.expected is not None and credit.words and credit.expected != credit.told:
-        yield f"{decimal(credit.expected)} was expected: {credit.words}", None
+def _ask(desk: Desk) -> None:
+    """Have the gateway ask, unless it did just now, and wait until it has; raises `NotPossible`."""
     rules = desk.settings.policy.budget.balance
-    age = _age(desk.now.wall, credit)
-    if rules is not None and age > STALE * rules.every:
-        yield f"that is {_words(age)} old; it counts until another is told", "yellow"
+    if rules is None:
+        raise NotPossible("budget.balance does not say how to ask; set its ussd code and restart the gateway")
+    if not desk.daemon_runs():
+        raise NotPossible(
+            "no gateway is at work, and nothing else opens its modem; start it, by its service or by "
+            "`relou-gateway run`: it asks by itself as soon as it has a network"
+        )
+    with desk.database.transaction("credit") as tx:
+        if _was_asked_just_now(desk, tx):
+            return
+        _refuse_without_network(state.modem(tx))
+        balance.note_wish(tx, desk.now)
+    _wait(desk, rules)
 
 
-def _age(now: datetime, credit: Credit) -> timedelta:
-    return now - credit.told_wall
+def _was_asked_just_now(desk: Desk, tx: Connection) -> bool:
+    """Say, to whom asks as well, whether the last question is too young for another."""
+    last = balance.last_asked(tx)
+    if last is None or not timedelta(0) <= desk.now.wall - last < WISHES_APART:
+        return False
+    _remark(f"it was asked for at {when(last)}, and is again from {when(last + WISHES_APART)} on; till then:")
+    return True
 
 
-def _words(age: timedelta) -> str:
-    hours = int(age.total_seconds() // 3600)
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+def _refuse_without_network(modem: ModemSeen) -> None:
+    if modem.state == "starting":
+        return  # it asks as soon as it can
+    if modem.state != "ready":
+        raise NotPossible(f"the gateway has no modem to ask with ({modem.state}): {modem.detail}")
+    if not modem.registered:
+        raise NotPossible("the modem has no network; the gateway asks by itself as soon as it has one")
+
+
+def _wait(desk: Desk, rules: Balance) -> None:
+    """Wait until the gateway has asked; raises `NotPossible` where it ends before or takes too long."""
+    seconds = (desk.settings.modem.poll + PATIENCE).total_seconds()
+    _remark(f"waiting for the gateway to ask with {rules.ussd}, {seconds:g} s at the most")
+    deadline = time.monotonic() + seconds
+    while _waits(desk):
+        if not desk.daemon_runs():
+            raise NotPossible("the gateway has ended meanwhile; it asks by itself when it is started again")
+        if time.monotonic() > deadline:
+            raise NotPossible(
+                f"the gateway did not come to ask within {seconds:g} s; `relou-gateway status` says how it "
+                "stands, and `relou-gateway credit` what it was told once it did"
+            )
+        time.sleep(LOOK_EVERY)
+
+
+def _waits(desk: Desk) -> bool:
+    with desk.database.snapshot() as tx:
+        return balance.wished(tx) is not None
+
+
+def _remark(line: str) -> None:
+    """Say something on the way that is no part of the answer."""
+    click.echo(harmless(line), err=True)

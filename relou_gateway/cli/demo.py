@@ -19,7 +19,7 @@ from pathlib import Path
 from ..config import Settings, load
 from ..config.writing import as_file
 from ..rules.records import Kind, Ruling, Status
-from ..store import inbox, outbox
+from ..store import inbox, queue
 from ..store.database import Database
 from ..store.inbox import Received
 from .desk import gateway_runs
@@ -79,7 +79,7 @@ def introduce(settings: Settings, configuration: Path | None, seen: Sequence[str
     shortest, longest = (delay.seconds for delay in DELAYS)
     field("delays", f"{shortest} to {longest} s, for the show; in service an answer waits for minutes")
     field("modems", f"{', '.join(seen)}: not touched" if seen else "this machine shows no real one")
-    field("", f"to use one: `{_program()} config example > config.yaml`, set modem.device, start again")
+    field("", f"to use one: `{_program()} setup`, then start again")
     field("look on", f"in another terminal: {_verb('status', settings.path)}")
     field("end", "Ctrl-C")
     say("")
@@ -90,8 +90,8 @@ def summarise(settings: Settings) -> None:
     assert settings.path is not None, "the show has a configuration of its own"
     with Database(settings.storage.path) as database, database.snapshot() as tx:
         rows = [row for row in inbox.messages(tx) if row.kind in {Kind.SMS, Kind.CALL}]
-        counts = outbox.counts(tx)
-        sent = outbox.listed(tx, Status.SENT)
+        counts = queue.counts(tx)
+        sent = queue.listed(tx, Status.SENT)
     parts, cost = sum(reply.parts for reply in sent), sum(reply.cost for reply in sent)
     spent = f"{count(parts, 'SMS')}, {money(cost, settings.policy.budget.currency)}"
     say("")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from ..config import Settings
-from .checks import case, host, modem, spending, storage
+from .checks import case, host, modem, spending, storage, watched
 from .checks.case import Case, Past
 from .checks.finding import Finding, State, skipped
 from .checks.machine import Machine
@@ -17,6 +17,8 @@ from .output import print_json
 from .screen import count, field, painted, put
 
 COLOURS = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "red", State.SKIPPED: None}
+
+NO_PAST = "nothing is on record that would tell"
 
 
 @click.command()
@@ -44,10 +46,20 @@ def examine(visit: Case) -> Iterator[Finding]:
     """Yield every finding, as soon as it is known."""
     yield visit.configuration
     yield visit.gateway()
+    yield _sending(visit.past)
     yield from modem.examine(visit)
     yield host.time(None if visit.past is None else visit.past.latest)
     yield host.power(visit.machine)
+    yield _disconnects(visit.past)
     yield from _memory(visit.settings, visit.past, at_work=bool(visit.at_work))
+
+
+def _sending(past: Past | None) -> Finding:
+    return skipped("sending", NO_PAST) if past is None else watched.sending(past.paused, past.stopped)
+
+
+def _disconnects(past: Past | None) -> Finding:
+    return skipped("disconnects", NO_PAST) if past is None else watched.disconnects(past.losses)
 
 
 def _memory(settings: Settings | None, past: Past | None, *, at_work: bool) -> Iterator[Finding]:

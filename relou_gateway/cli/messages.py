@@ -14,13 +14,13 @@ import click
 
 from ..config import Settings
 from ..rules.records import Kind, Ruling
-from ..store import inbox
+from ..store import counting, inbox
 from ..store.inbox import Received
 from . import patterns
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import Column, print_json, say
-from .screen import Shown, Stream, listing
+from .screen import Shown, Stream, count, listing
 
 FOLLOW_EVERY = 1.0
 """Seconds between two looks with --follow."""
@@ -107,6 +107,8 @@ def messages(
             listing(COLUMNS, [_cells(row) for row in rows])
         else:
             say("no message")
+        if not as_json:
+            _tell_of_counted(desk, wanted.sender)
 
 
 def _found(desk: Desk, wanted: Filter, *, after_id: int = 0, limit: int | None = None) -> list[Received]:
@@ -120,6 +122,14 @@ def _found(desk: Desk, wanted: Filter, *, after_id: int = 0, limit: int | None =
             after_id=after_id,
             limit=limit,
         )
+
+
+def _tell_of_counted(desk: Desk, sender: str | None) -> None:
+    """Say how many texts are in no list, since storage.max was reached when they came."""
+    with desk.database.snapshot() as tx:
+        counted = counting.total(tx, sender or "*")
+    if counted:
+        say(f"besides, {count(counted, 'text')} of flooders only counted: `senders show` says whose")
 
 
 # --- follow -------------------------------------------------------------------------------

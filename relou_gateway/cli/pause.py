@@ -6,7 +6,7 @@ import click
 
 from ..config import Settings
 from ..rules.records import Status
-from ..store import breaker, outbox
+from ..store import breaker, queue
 from ..store import gateway as state
 from .desk import at_desk
 from .options import with_settings
@@ -22,7 +22,7 @@ def pause(settings: Settings, reason: str) -> None:
     with at_desk(settings) as desk, desk.database.transaction("pause") as tx:
         before = state.paused(tx)
         state.pause(tx, harmless(reason) or (before.reason if before else ""), desk.now)
-        counts = outbox.counts(tx)
+        counts = queue.counts(tx)
     say("paused already" if before else "paused: nothing is sent until `relou-gateway resume`")
     if counts[Status.SENDING]:
         say("one reply is on its way already and is not taken back")
@@ -34,5 +34,5 @@ def resume(settings: Settings) -> None:
     """Send again, whether an operator paused it or the gateway stopped by itself."""
     with at_desk(settings) as desk, desk.database.transaction("resume") as tx:
         was_paused = breaker.close(tx, desk.now) | state.resume(tx, desk.now)
-        waiting = outbox.counts(tx)[Status.SCHEDULED]
+        waiting = queue.counts(tx)[Status.SCHEDULED]
     say(f"sending again: {count(waiting, 'reply')} scheduled" if was_paused else "was not paused")

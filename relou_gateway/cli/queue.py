@@ -59,7 +59,7 @@ def queue(context: click.Context, state: str | None, limit: int | None, as_json:
     with at_desk(current_settings()) as desk:
         with desk.database.snapshot() as tx:
             wanted = None if state is None else Status(state)
-            replies = outbox.listed(tx, wanted, limit, now=desk.now.quota)
+            replies = line.listed(tx, wanted, limit, now=desk.now.quota)
         if as_json:
             for reply in replies:
                 print_json(as_record(desk, reply))

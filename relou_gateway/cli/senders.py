@@ -9,8 +9,10 @@ from typing import NamedTuple
 import click
 
 from ..rules.records import WAITING
-from ..store import inbox, outbox
+from ..store import counting, inbox
+from ..store import queue as line
 from ..store import senders as store
+from ..store.counting import Counted
 from ..store.inbox import Received
 from ..store.outbox import Reply
 from ..store.senders import Known
@@ -35,6 +37,7 @@ class _Story(NamedTuple):
     blocked_by: tuple[str, ...]
     messages: list[Received]
     replies: list[Reply]
+    counted: list[Counted]
 
 
 @click.group(invoke_without_command=True)
@@ -82,7 +85,8 @@ def _read(desk: Desk, number: str) -> _Story:
             known=known[0] if known else None,
             blocked_by=store.blocking(number, store.blocks(tx)),
             messages=inbox.messages(tx, number=number),
-            replies=outbox.of_number(tx, number),
+            replies=line.of_number(tx, number),
+            counted=counting.counted(tx, number),
         )
     if not (known or story.messages or story.replies or number in story.blocked_by):
         raise NoSuchRow(f"nothing is known of {number}")
@@ -116,6 +120,7 @@ def _story_record(desk: Desk, story: _Story, limit: int | None) -> dict[str, obj
         **(nobody if story.known is None else _record(desk, story.known)),
         "history": [message_record(each) for each in shown],
         "replies": [queue.as_record(desk, each) for each in story.replies],
+        "counted": [{"day": each.day.isoformat(), "messages": each.messages} for each in story.counted],
     }
 
 
@@ -187,6 +192,8 @@ def _print_story(desk: Desk, story: _Story, limit: int) -> None:
     field("sender", story.number)
     if story.known is not None:
         _print_counts(desk, story.known)
+    for day in story.counted:
+        field("counted", f"{count(day.messages, 'text')} on {day.day}, not kept (storage.max)", "yellow")
     if story.blocked_by:
         field("blocked", f"by {', '.join(story.blocked_by)}", "yellow")
     if story.replies:

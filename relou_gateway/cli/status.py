@@ -13,18 +13,19 @@ from ..rules.breaker import EXPLANATIONS
 from ..rules.money import decimal
 from ..rules.records import Ruling, Status
 from ..rules.throttle import Standing, Unit
-from ..store import breaker, inbox, ledger, outbox, parts
+from ..store import breaker, counting, inbox, ledger, parts, queue, schedule
 from ..store import gateway as state
 from ..store.breaker import Stopped
+from ..store.counting import Room
 from ..store.database import SCHEMA_VERSION
 from ..store.gateway import ModemSeen, Pause, RaidSeen
 from ..store.ledger import Entry
-from . import credit as purses
+from . import purse as purses
 from .budget import amount, standings
-from .credit import Purse
 from .desk import Desk, at_desk
 from .options import json_option, with_settings
 from .output import iso, print_json, say, when
+from .purse import Purse
 from .screen import at_a_glance, bar, count, field, happened, painted, put
 
 SHOWN = (Status.SCHEDULED, Status.HELD, Status.SENDING, Status.IN_DOUBT)
@@ -40,6 +41,9 @@ SAID = {
     "raid_ended": "a raid ended",
     "breaker_opened": "sending stopped by itself",
     "breaker_closed": "sending goes on",
+    "counting_began": "storage.max is reached: flooders' texts are only counted",
+    "counting_ended": "there is room again: all texts are kept",
+    "restored": "restored from a backup",
 }
 """Events of the gateway itself, in words."""
 
@@ -66,6 +70,7 @@ class _Picture:
     stuck: int
     events: list[Entry]
     size: int
+    room: Room
 
 
 @click.command()
@@ -86,8 +91,8 @@ def _look(desk: Desk) -> _Picture:
         return _Picture(
             runs=desk.daemon_runs(),
             modem=state.modem(tx),
-            counts=outbox.counts(tx),
-            next_due=desk.wall(outbox.next_due(tx)),
+            counts=queue.counts(tx),
+            next_due=desk.wall(schedule.next_due(tx)),
             caps=standings(desk, tx),
             purse=purses.look(desk, tx),
             paused=state.paused(tx),
@@ -98,6 +103,7 @@ def _look(desk: Desk) -> _Picture:
             stuck=len(inbox.stuck_slots(tx, STUCK_FROM)),
             events=_events(ledger.newest(tx, LOOKED_AT)),
             size=desk.settings.storage.path.stat().st_size,
+            room=counting.room(tx),
         )
 
 
@@ -144,6 +150,10 @@ def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
             "path": str(desk.settings.storage.path),
             "schema": SCHEMA_VERSION,
             "bytes": picture.size,
+            "used": picture.room.used,
+            "max": desk.settings.storage.max,
+            "counting_since": picture.room.counting_since and iso(picture.room.counting_since),
+            "counted": picture.room.counted,
         },
     }
 
@@ -195,6 +205,11 @@ def _print_screen(desk: Desk, picture: _Picture) -> None:
     for trouble in filter(None, (*_troubles(picture), purses.idling(desk, picture.purse))):
         field("", trouble, "yellow")
     field("database", f"{desk.settings.storage.path}, {picture.size / 1e6:.1f} MB")
+    if picture.room.counting_since is not None:
+        since = when(picture.room.counting_since)
+        field("", f"storage.max is reached: since {since} flooders' texts are only counted", "yellow")
+    if picture.room.counted:
+        field("", f"{count(picture.room.counted, 'text')} of flooders only counted, not kept")
     purses.show(desk, picture.purse)
     say("")
     _print_caps(desk, picture.caps)

@@ -81,10 +81,11 @@ def why(settings: Settings, message_id: int | None, reasons: bool, as_json: bool
 
 def _look(desk: Desk, message_id: int) -> _Picture:
     with desk.database.snapshot() as tx:
-        story = stories.message(tx, message_id)
+        story = stories.story(tx, message_id)
         if story is None:
             raise NoSuchRow(f"there is no message {message_id}")
-        reply = None if story.reply_id is None else outbox.get(tx, story.reply_id)
+        reply_id = story.message.reply_id
+        reply = None if reply_id is None else outbox.get(tx, reply_id)
         waits = reply is not None and reply.state is Status.SCHEDULED
         return _Picture(
             story=story,
@@ -134,15 +135,16 @@ def _explained(reason: str) -> str:
 
 def _verdict(story: Story) -> str:
     """Return the verdict and its reason in one sentence."""
-    if story.kind is Kind.REPORT:
+    message = story.message
+    if message.kind is Kind.REPORT:
         outcome = {True: "it arrived", False: "it did not arrive", None: "it does not say how that fared"}
-        ours = "a message of ours" if story.reply_id is None else f"reply {story.reply_id}"
+        ours = "a message of ours" if message.reply_id is None else f"reply {message.reply_id}"
         return f"none: a delivery report on {ours} is not judged; {outcome[story.delivered]}"
-    if story.verdict is None:
+    if message.verdict is None:
         if story.faults >= FAULTS_BEFORE_SHELVED:
             return f"none: judging it failed {count(story.faults, 'time')}; the log of the gateway says why"
         return "none yet: the gateway judges it when it next looks"
-    return f"{RULINGS[story.verdict]}: {_explained(story.reason)}"
+    return f"{RULINGS[message.verdict]}: {_explained(message.reason)}"
 
 
 def _answer_in_words(answer: Answer) -> str:
@@ -205,16 +207,16 @@ def _what_it_waits_for(desk: Desk, picture: _Picture, reply: Reply) -> Iterator[
 
 
 def _print_picture(desk: Desk, picture: _Picture) -> None:
-    story = picture.story
-    field(f"{story.kind} {story.id}", f"of {_sender(story)}, {when(story.received_wall)}")
-    if story.kind is not Kind.CALL:
-        field("text", story.text or ("forgotten" if story.forgotten else "empty"))
+    story, message = picture.story, picture.story.message
+    field(f"{message.kind} {message.id}", f"of {_sender(story)}, {when(message.received_wall)}")
+    if message.kind is not Kind.CALL:
+        field("text", message.text or ("forgotten" if story.forgotten else "empty"))
     judged = f", {when(story.judged_wall)}" if story.judged_wall else ""
     field("verdict", f"{_verdict(story)}{judged}")
-    if story.verdict is not None:
+    if message.verdict is not None:
         say("")
         say("rules, in their order")
-        for answer in asked(story.verdict, story.reason):
+        for answer in asked(message.verdict, message.reason):
             happened(answer.rule.replace("_", " ").ljust(RULE_WIDTH), _answer_in_words(answer))
     if picture.reply is not None:
         say("")
@@ -222,7 +224,7 @@ def _print_picture(desk: Desk, picture: _Picture) -> None:
 
 
 def _sender(story: Story) -> str:
-    return story.number or ("a number that is forgotten" if story.forgotten else "a hidden number")
+    return story.message.number or ("a number that is forgotten" if story.forgotten else "a hidden number")
 
 
 def _print_reply(desk: Desk, picture: _Picture, reply: Reply) -> None:
@@ -259,21 +261,21 @@ def _print_suspicion(reply: Reply) -> None:
 
 
 def _record(desk: Desk, picture: _Picture) -> dict[str, object]:
-    story, raid = picture.story, picture.raid
+    story, message, raid = picture.story, picture.story.message, picture.raid
     return {
-        "id": story.id,
-        "kind": story.kind,
-        "number": story.number,
-        "text": story.text,
-        "received_at": story.received_wall,
-        "smsc_at": story.smsc_wall,
-        "parts": story.parts,
-        "verdict": story.verdict,
-        "reason": story.reason or None,
+        "id": message.id,
+        "kind": message.kind,
+        "number": message.number,
+        "text": message.text,
+        "received_at": message.received_wall,
+        "smsc_at": message.smsc_wall,
+        "parts": message.parts,
+        "verdict": message.verdict,
+        "reason": message.reason or None,
         "explanation": _verdict(story),
         "judged_at": story.judged_wall,
-        "rules": [] if story.verdict is None else _rules(story.verdict, story.reason),
-        "reply_id": story.reply_id,
+        "rules": [] if message.verdict is None else _rules(message.verdict, message.reason),
+        "reply_id": message.reply_id,
         "reply": None if picture.reply is None else _reply_record(desk, picture, picture.reply),
         "raid": {"active": raid is not None, "since": raid and raid.since_wall},
         "answers_up_to": picture.answers_up_to,

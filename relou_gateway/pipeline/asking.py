@@ -1,4 +1,4 @@
-"""Ask: what the SIM holds by the operator's word, now and then, and what that means.
+"""Ask: what the SIM holds by the operator's word, now and then or when somebody wants to know.
 
 Nothing is being sent meanwhile: one thread takes one step after the other. What is told makes the
 gateway stop earlier than its caps, or go on; it never brings back a reply that expired (invariant 11).
@@ -8,7 +8,7 @@ was low does not grow by being old.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .. import log
 from ..log import Event as Happened
@@ -20,7 +20,7 @@ from ..store import balance as store
 from ..store import gateway as state
 from ..store import outbox
 from ..store.database import Connection
-from .gateway import Gateway
+from .gateway import Asking, Gateway
 
 EVENTS = {
     Standing.FIRST: Happened.CREDIT_TOLD,
@@ -30,26 +30,32 @@ EVENTS = {
     Standing.LESS: Happened.CREDIT_DIFFERS,
 }
 
+UNKNOWN_HOW = "the gateway was started without budget.balance; restart it, so that it knows the code"
+"""What an operator is told who wishes for a question after he wrote into the configuration how to ask."""
+
 
 def begin_asking(gateway: Gateway) -> None:
     """Forget what the SIM held where nobody asks for it any more: it would hold for ever."""
     if gateway.policy.budget.balance is not None:
         return
     with gateway.database.snapshot() as tx:
-        anything = store.credit(tx) is not None or store.trouble(tx) is not None
-    if anything:
+        anything = (store.credit(tx), store.trouble(tx), store.wished(tx))
+    if any(each is not None for each in anything):
         with gateway.database.transaction("balance") as tx:
             store.forget_credit(tx)
 
 
 def ask_credit(gateway: Gateway, modem: Modem) -> None:
-    """Ask for the SIM's credit if it is time; takes up to half a minute, and commits what it brought.
+    """Ask for the SIM's credit if it is time or wished for; takes half a minute at most, commits the outcome.
 
     A failure is told once and tried again after a growing pause, even one that cost the modem: no
     modem must be lost over and over to what is only advice. Raises `ModemLost`.
     """
     rules = gateway.policy.budget.balance
-    if rules is None or not _is_due(gateway):
+    if rules is None:
+        _turn_down(gateway)
+        return
+    if not _is_due(gateway):
         return
     try:
         answer = modem.ussd(rules.ussd, rules.pattern)
@@ -63,15 +69,34 @@ def ask_credit(gateway: Gateway, modem: Modem) -> None:
         _take(gateway, rules, answer)
 
 
+def _turn_down(gateway: Gateway) -> None:
+    """Tell whoever wishes for a question that this gateway knows of no way to ask."""
+    with gateway.database.snapshot() as tx:
+        if store.wished(tx) is None:
+            return
+    with gateway.database.transaction("balance") as tx:
+        store.note_trouble(tx, UNKNOWN_HOW, gateway.now())
+
+
 def _is_due(gateway: Gateway) -> bool:
-    """Say whether it is time to ask: at start, every now and then, and soon after credit ran low."""
+    """Say whether to ask: at start, every now and then, soon after credit ran low, and when wished for."""
     now, asking = gateway.now().quota, gateway.asking
     if _is_held_back(gateway) and not asking.in_vain:
         asking.in_vain = 1
         asking.next_at = min(asking.next_at or now, now + balance.PAUSES[0])
     with gateway.database.snapshot() as tx:
         is_time = asking.next_at is None or now >= asking.next_at or _is_unknown(tx, gateway)
-        return is_time and state.modem(tx).registered and not outbox.found_sending(tx)
+        asking.wished = not is_time and _is_granted(tx, asking, now)
+        return (is_time or asking.wished) and state.modem(tx).registered and not outbox.found_sending(tx)
+
+
+def _is_granted(tx: Connection, asking: Asking, now: datetime) -> bool:
+    """Say whether somebody wishes for a question, and the last one is long enough ago.
+
+    A wish that comes too early waits. So wishes, however many, leave the modem to the messages.
+    """
+    early = asking.asked_at is not None and now - asking.asked_at < balance.WISHES_APART
+    return not early and store.wished(tx) is not None
 
 
 def _is_held_back(gateway: Gateway) -> bool:
@@ -104,7 +129,7 @@ def _take(gateway: Gateway, rules: Balance, answer: str) -> None:
         keep = None if limits.keep is None else money.decimal(limits.keep)
         log.say(Happened.CREDIT_LOW, credit=money.decimal(told), keep=keep)
     gateway.asking.low = low
-    _wait(gateway, rules, gateway.asking.in_vain + 1 if low else 0)
+    _wait(gateway, rules, in_vain=low)
 
 
 def _dearest(policy: Policy) -> int:
@@ -129,15 +154,19 @@ def _fail(gateway: Gateway, rules: Balance, reason: str, answer: str = "") -> No
     words = f'{reason}: "{answer}"' if answer else reason
     with gateway.database.transaction("balance") as tx:
         store.note_trouble(tx, words, gateway.now())
-    pause = _wait(gateway, rules, gateway.asking.in_vain + 1)
+    pause = _wait(gateway, rules, in_vain=True)
     if reason != gateway.asking.trouble:
         log.say(Happened.CREDIT_UNKNOWN, reason=reason, retry_in=pause.total_seconds())
     gateway.asking.trouble = reason
 
 
-def _wait(gateway: Gateway, rules: Balance, in_vain: int) -> timedelta:
-    """Set the time of the next question, after so many in vain; return how long that is."""
-    pause = balance.pause(rules.every, in_vain)
-    gateway.asking.heeded = gateway.denied
-    gateway.asking.in_vain, gateway.asking.next_at = in_vain, gateway.now().quota + pause
+def _wait(gateway: Gateway, rules: Balance, *, in_vain: bool) -> timedelta:
+    """Set the time of the next question; return how long that is. One that was wished for delays no other."""
+    asking, now = gateway.asking, gateway.now().quota
+    if not in_vain:
+        asking.in_vain = 0
+    elif not asking.wished or not asking.in_vain:
+        asking.in_vain += 1
+    pause = balance.pause(rules.every, asking.in_vain)
+    asking.heeded, asking.asked_at, asking.next_at = gateway.denied, now, now + pause
     return pause

@@ -14,7 +14,7 @@ from ..rules.ranking import Waiting
 from ..rules.records import Kind, Moment, Purpose, Ruling
 from ..rules.shares import Pace
 from ..rules.throttle import Denial, Spending, Windows
-from ..store import balance, ledger, outbox, senders
+from ..store import balance, ledger, outbox, schedule, senders
 from ..store import gateway as state
 from ..store.database import Connection
 from ..store.outbox import Reply
@@ -34,7 +34,7 @@ def worth_asking(gateway: Gateway) -> bool:
     with gateway.database.snapshot() as tx:
         if _rests(tx, gateway, now):
             return False
-        return outbox.anything_due(tx, now) and state.paused(tx) is None and breaking.lets(tx, now)
+        return schedule.anything_due(tx, now) and state.paused(tx) is None and breaking.lets(tx, now)
 
 
 def _rests(tx: Connection, gateway: Gateway, now: datetime) -> bool:
@@ -42,7 +42,7 @@ def _rests(tx: Connection, gateway: Gateway, now: datetime) -> bool:
     rest = gateway.rest
     if rest is None or now >= rest.until or gateway.database.changes_of_others() != rest.changes:
         return False
-    return rest.sizes is None or outbox.sizes_due(tx, rest.since, now) <= rest.sizes
+    return rest.sizes is None or schedule.sizes_due(tx, rest.since, now) <= rest.sizes
 
 
 def claim_next(gateway: Gateway) -> Reply | None:
@@ -64,12 +64,12 @@ def claim_next(gateway: Gateway) -> Reply | None:
 
 def _claim_first(tx: Connection, gateway: Gateway, now: Moment) -> tuple[Reply | None, Denial | None]:
     """Return the reply that was claimed; or None, and the denial that ends first, if any was denied."""
-    waiting = outbox.waiting(tx, now.quota)
+    waiting = schedule.waiting(tx, now.quota)
     windows = _windows(tx, gateway, now)
     ranked = gateway.ranking.order(waiting, windows, now.quota, gateway.rng)
     room = _Room(windows, gateway.policy.budget, _credit(tx))
     # What answers nobody comes first: it is ours, and no ranking of strangers has a say in it.
-    for each in (*outbox.own_due(tx, now.quota), *ranked):
+    for each in (*schedule.own_due(tx, now.quota), *ranked):
         assert each.ready, f"reply {each.id} is not due"
         if not room.has(each):
             continue

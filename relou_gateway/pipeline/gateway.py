@@ -50,7 +50,8 @@ class Asking:
 
     `in_vain` counts the questions in a row that brought no credit to send with; `trouble` is the
     failure, and `low` whether too low a credit, that was told last. `heeded` is the denial for want of
-    credit of which the last question knew.
+    credit of which the last question knew. `asked_at` is when that ended (quota time), and `wished` whether
+    an operator wanted it.
     """
 
     next_at: datetime | None = None
@@ -58,6 +59,8 @@ class Asking:
     trouble: str = ""
     low: bool = False
     heeded: Denial | None = None
+    asked_at: datetime | None = None
+    wished: bool = False
 
 
 @dataclass
@@ -65,10 +68,11 @@ class Gateway:
     """What every step works with.
 
     `now` gives both clocks; `may_claim` says no once an orderly stop has begun; `ranking` says
-    whose turn it is; `keep` is how long numbers and texts are remembered; `roaming` allows sends in
-    another operator's network; `bears` is how long the modem may be without network before its radio
-    is restarted (None: for ever); `reports` says that delivery reports are asked for; `keep_alive` is what a
-    SIM sends that would else lie idle. The rest is what the
+    whose turn it is; `keep` is how long numbers and texts are remembered; `storage_max` is how many
+    bytes the database may use before flooders' further texts are only counted (None: any); `roaming`
+    allows sends in another operator's network; `bears` is how long the modem may be without network
+    before its radio is restarted (None: for ever); `reports` says that delivery reports are asked
+    for; `keep_alive` is what a SIM sends that would else lie idle. The rest is what the
     steps know besides the database: `rest` says until when nothing can go, `denied` why;
     `freed` are slots whose deletion the modem confirmed and the store does not know of yet,
     `unsure` those whose deletion may or may not have happened; `kept` maps those that could not be
@@ -90,6 +94,7 @@ class Gateway:
     rng: random.Random
     ranking: Ranking = field(default_factory=ByLot)
     keep: timedelta = timedelta(days=90)
+    storage_max: int | None = None
     may_claim: Callable[[], bool] = lambda: True
     roaming: bool = False
     bears: timedelta | None = timedelta(minutes=5)

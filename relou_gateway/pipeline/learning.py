@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from .. import log
 from ..log import Event as Happened
 from ..store import gateway as state
-from ..store import outbox, verdicts
+from ..store import outbox, schedule, verdicts
 from ..store.gateway import RaidSeen
 from .gateway import Gateway
 
@@ -67,7 +67,7 @@ def tell(gateway: Gateway) -> None:
     """Write down how suspicious those are who wait, some of them each time, for whoever asks why (sweep)."""
     now = gateway.now()
     with gateway.database.snapshot() as tx:
-        waiting = outbox.scheduled_after(tx, gateway.told_to, TOLD_AT_ONCE)
+        waiting = schedule.scheduled_after(tx, gateway.told_to, TOLD_AT_ONCE)
     gateway.told_to = waiting[-1][0] if len(waiting) == TOLD_AT_ONCE else 0
     suspicions = [(reply_id, gateway.ranking.suspicion(number, now.quota)) for reply_id, number in waiting]
     with gateway.database.transaction("suspicions") as tx:

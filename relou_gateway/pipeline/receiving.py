@@ -11,7 +11,7 @@ from ..rules.records import Listing, SlotAddress
 from ..store import delivery, inbox, outbox
 from ..store.delivery import Reported
 from ..store.inbox import Taken
-from . import breaking
+from . import breaking, sparing
 from .gateway import Gateway, push
 from .stuck import free_by_hand
 
@@ -28,14 +28,17 @@ def receive(gateway: Gateway, modem: Modem) -> Taken:
     with gateway.database.transaction("C1 receive") as tx:
         now = gateway.now()
         inbox.forget_slots(tx, gateway.freed)
-        taken = inbox.take(tx, listing, now, gateway.canonical, gateway.unsure, gateway.take_up)
+        counting_begins = sparing.look(tx, gateway, now)
+        spare = sparing.only_count(tx, gateway, now)
+        taken = inbox.take(tx, listing, now, gateway.canonical, gateway.unsure, gateway.take_up, spare)
         for number in taken.rang_again:
             push(tx, gateway, outbox.waiting_of(tx, number), now.quota)
         reports = delivery.match(tx, taken.messages, now)
         breaking.note_reports(tx, reports, now)
         stuck = set(inbox.stuck_slots(tx, REFUSALS_BEFORE_STUCK)) if taken.deletable else set()
     gateway.freed.clear()
-    gateway.flowing = bool(taken.messages or taken.parts)
+    gateway.flowing = bool(taken.messages or taken.parts or taken.counted)
+    sparing.tell(gateway, begins=counting_begins, counted=taken.counted)
     for address in taken.twins:
         log.say(Happened.SLOT_TWIN_ASSUMED, memory=address.memory, location=address.location)
     if taken.parts:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from .. import log
 from ..log import Event as Happened
-from ..store import inbox, outbox, parts, senders
+from ..store import forgetting, outbox, parts
 from ..store.database import Connection
-from . import breaking
+from ..store.forgetting import Old
+from . import breaking, sparing
 from .gateway import Gateway
 from .learning import tell
 
@@ -23,8 +24,9 @@ def sweep(gateway: Gateway) -> None:
     now = gateway.now()
     with gateway.database.transaction("sweep") as tx:
         expired = outbox.expire(tx, now)
-        incomplete = parts.give_up(tx, now.quota - PART_PATIENCE, now, gateway.canonical)
-        forgotten = _forget(tx, gateway, now.quota)
+        spare = sparing.only_count(tx, gateway, now)
+        incomplete = parts.give_up(tx, now.quota - PART_PATIENCE, now, gateway.canonical, spare)
+        old = _forget(tx, gateway, now.quota)
         breaking.look(tx, gateway, now)
     tell(gateway)
     breaking.tell(gateway)
@@ -32,14 +34,15 @@ def sweep(gateway: Gateway) -> None:
         log.say(Happened.REPLY_EXPIRED, reply=reply_id)
     for message_id in incomplete:
         log.say(Happened.PARTS_GIVEN_UP, message=message_id)
-    if forgotten:
-        log.say(Happened.RETENTION_APPLIED, rows=forgotten)
+    if old.rows:
+        log.say(Happened.RETENTION_APPLIED, rows=old.rows)
 
 
-def _forget(tx: Connection, gateway: Gateway, now: datetime) -> int:
-    """Forget what is too old, once an hour since it looks at whole tables; return how many rows."""
+def _forget(tx: Connection, gateway: Gateway, now: datetime) -> Old:
+    """Forget what is too old: once an hour, since it looks at whole tables, and again where there is more."""
     if gateway.forgot_at is not None and now < gateway.forgot_at + FORGET_EVERY:
-        return 0
-    gateway.forgot_at, before = now, now - gateway.keep
-    forgotten = inbox.forget_before(tx, before) + outbox.forget_before(tx, before)
-    return forgotten + senders.forget_before(tx, before)
+        return Old()
+    old = forgetting.forget_old(tx, now - gateway.keep)
+    if not old.more:
+        gateway.forgot_at = now
+    return old

@@ -26,6 +26,8 @@ LITTLE = MICRO // 100
 PAUSES = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240))
 """Waits after the first, second … question that brought no amount, or one that is too low."""
 
+WISHES_APART = timedelta(minutes=2)
+"""From the end of a question to the next one that an operator wishes for: each may take half a minute."""
 
 IDLE = timedelta(days=60)
 """Without use for 70 days to 6 months, prepaid SIMs are switched off; from here on that is told."""

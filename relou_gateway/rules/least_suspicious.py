@@ -45,11 +45,6 @@ class LeastSuspicious:
         spell = self._memory.raid(now)
         return None if spell is None else datetime.fromtimestamp(spell.since, UTC)
 
-    @property
-    def known_senders(self) -> int:
-        """How many senders are remembered."""
-        return self._memory.sizes()["senders"][0]
-
     def heard(self, message: Heard) -> None:
         """Learn from a message that a person may have sent."""
         if message.verdict.reason in LEARNED_FROM:

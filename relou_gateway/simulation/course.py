@@ -20,7 +20,7 @@ from ..pipeline import Gateway
 from ..rules.admission import Reason
 from ..rules.ranking import Ranking
 from ..rules.records import Kind, Moment, Ruling, Status
-from ..store import inbox, outbox
+from ..store import inbox, outbox, queue, schedule
 from ..store.database import Database
 from ..store.inbox import Received
 from .outcome import Answer, Outcome
@@ -105,9 +105,9 @@ class _Course:
             return comes_in
         now = self._now
         with self._gateway.database.snapshot() as tx:
-            expiry = outbox.next_expiry(tx)
-            due = outbox.next_due(tx, now)
-            waits = outbox.anything_due(tx, now)
+            expiry = schedule.next_expiry(tx)
+            due = schedule.next_due(tx, now)
+            waits = schedule.anything_due(tx, now)
         events = [comes_in, due, expiry and max(expiry, self._swept + SWEEP_EVERY)]
         if waits:
             rest = self._gateway.rest
@@ -119,7 +119,7 @@ class _Course:
         if now < self._sweeps_from:
             return False
         with self._gateway.database.snapshot() as tx:
-            expiry = outbox.next_expiry(tx)
+            expiry = schedule.next_expiry(tx)
         # What is scheduled later expires later: until then, nobody needs to look again.
         expires = now + self._gateway.policy.replies.expire if expiry is None else expiry
         if expires > now:
@@ -135,7 +135,7 @@ class _Course:
         """Return the outcome of each line, from what the database holds at the end."""
         with self._gateway.database.snapshot() as tx:
             rows = inbox.messages(tx)
-            answers = {reply.id: _answer(reply) for reply in outbox.listed(tx)}
+            answers = {reply.id: _answer(reply) for reply in queue.listed(tx)}
         found = _Rows(rows)
         outcomes = []
         for line in self._trace:

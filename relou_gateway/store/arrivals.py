@@ -7,11 +7,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ..rules.records import Call, Kind, Moment, Report
-from . import text_codec
+from . import counting, text_codec
 from .database import Connection, milliseconds
 
 Canonical = Callable[[str], str]
 """Gives for a number as received the number under which its sender is known."""
+
+OnlyCount = Callable[[Kind, str, str], bool]
+"""Says of a message's kind, number as received, and text whether it is only to be counted."""
+
+ONLY_COUNTED = 0
+"""Stands for the row of a message that was only counted: it has none."""
+
+
+def keep_all(_kind: Kind, _number: str, _text: str) -> bool:
+    """Say of every message that it is kept whole."""
+    return False
+
 
 SAME_CALL = timedelta(seconds=60)
 """Rings of one caller closer than this are one call: modems report each ring (gammu#357)."""
@@ -39,11 +51,16 @@ def insert(
     *,
     parts: int = 1,
     parts_missing: int = 0,
+    only_count: OnlyCount = keep_all,
 ) -> int:
     """Store one message or call, with whatever strangers wrote made storable; return its row.
 
     `text` may hold lone surrogates; `raw` is what is no text. Of `parts`, `parts_missing` never came.
+    Where `only_count` says so it is counted instead, and `ONLY_COUNTED` returned.
     """
+    if only_count(kind, number, text):
+        counting.count(tx, text_codec.storable(canonical(number))[0], now)
+        return ONLY_COUNTED
     storable, units = text_codec.storable(text)
     received_number, _ = text_codec.storable(number)
     made = tx.execute(

@@ -8,7 +8,7 @@ from datetime import datetime
 from ..rules.balance import Finding, reconcile
 from ..rules.records import Moment
 from . import ledger
-from .database import Connection, milliseconds, time_of
+from .database import Connection, milliseconds, optional_time, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def note_credit(tx: Connection, told: int, now: Moment) -> Finding:
         """
         UPDATE gateway SET credit = :told, credit_wall = :wall, credit_expected = :expected,
                credit_words = :words, credit_knows = (SELECT COALESCE(MAX(id), 0) FROM reservations),
-               credit_card = (SELECT imsi FROM modem), credit_trouble = '', trouble_wall = NULL
+               credit_card = (SELECT imsi FROM modem), credit_trouble = '', trouble_wall = NULL,
+               credit_asked_wall = NULL
         """,
         {
             "told": told,
@@ -92,7 +93,10 @@ def note_credit(tx: Connection, told: int, now: Moment) -> Finding:
 def forget_credit(tx: Connection) -> None:
     """Know no credit any more: nobody asks for it, so that it would stay what it is for ever."""
     tx.execute(
-        "UPDATE gateway SET credit = NULL, credit_wall = NULL, credit_trouble = '', trouble_wall = NULL"
+        """
+        UPDATE gateway SET credit = NULL, credit_wall = NULL, credit_trouble = '', trouble_wall = NULL,
+               credit_asked_wall = NULL
+        """
     )
 
 
@@ -104,7 +108,27 @@ def trouble(tx: Connection) -> Trouble | None:
 
 def note_trouble(tx: Connection, words: str, now: Moment) -> None:
     """Write down why a question after the credit brought none; what was known stays known."""
-    tx.execute("UPDATE gateway SET credit_trouble = ?, trouble_wall = ?", (words, milliseconds(now.wall)))
+    tx.execute(
+        "UPDATE gateway SET credit_trouble = ?, trouble_wall = ?, credit_asked_wall = NULL",
+        (words, milliseconds(now.wall)),
+    )
+
+
+def wished(tx: Connection) -> datetime | None:
+    """Return since when (wall time) an operator waits for the question; None where nobody does."""
+    return optional_time(tx.execute("SELECT credit_asked_wall FROM gateway").fetchone()[0])
+
+
+def note_wish(tx: Connection, now: Moment) -> None:
+    """Write down that an operator wants the question put; whatever comes of the next one ends his wait."""
+    tx.execute(
+        "UPDATE gateway SET credit_asked_wall = COALESCE(credit_asked_wall, ?)", (milliseconds(now.wall),)
+    )
+
+
+def last_asked(tx: Connection) -> datetime | None:
+    """Return when (wall time) the last question ended, whatever it brought; None before the first."""
+    return optional_time(tx.execute("SELECT COALESCE(trouble_wall, credit_wall) FROM gateway").fetchone()[0])
 
 
 def _doubtful(tx: Connection) -> int:

@@ -7,7 +7,6 @@ with WAL: what is committed is on the disk when the call returns (invariant 1).
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -18,14 +17,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .seals import chain_hash, content_hash
+
 Connection = sqlite3.Connection
 Row = sqlite3.Row
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = int.from_bytes(b"relu")
 """Stands in the header of our files, so that no other program's database is taken for one."""
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another: the daemon's transactions are small."""
+
+PAGES_AT_ONCE, PAUSE = 256, 0.01
+"""How much of a copy is written in one go (a megabyte), and how long others get the disk after it, in
+seconds: a slow card must not let the daemon's commits wait."""
+
+WAL_BYTES = 16_000_000
+"""What stays of a WAL that grew because a long reader, such as a backup, held it."""
+
+RESTORE = "`relou-gateway restore` sets it aside and brings back the last backup"
+"""What to do about a file that cannot be trusted any more."""
 
 _IN_MEMORY = Path(":memory:")
 """SQLite's name for a database without a file."""
@@ -59,25 +70,6 @@ def time_of(stored: int) -> datetime:
 def optional_time(stored: int | None) -> datetime | None:
     """Return the aware time that `stored` stands for, or None for NULL."""
     return None if stored is None else EPOCH + stored * _MILLISECOND
-
-
-def content_hash(salt: bytes, number: str, text: str, raw: bytes | None) -> bytes:
-    """Return SHA-256 over the salt and what a message says, each field with its length."""
-    digest = hashlib.sha256(salt)
-    for field in (number.encode(), text.encode(), raw or b""):
-        digest.update(len(field).to_bytes(4))
-        digest.update(field)
-    return digest.digest()
-
-
-def chain_hash(previous: bytes, *fields: int | str | bytes | None) -> bytes:
-    """Return the hash of a ledger row: SHA-256 over the row before and each field, typed and sized."""
-    digest = hashlib.sha256(previous)
-    for field in fields:
-        encoded = field if isinstance(field, bytes) else str(field).encode()
-        digest.update(f"{type(field).__name__}:{len(encoded)}:".encode())
-        digest.update(encoded)
-    return digest.digest()
 
 
 class Database:
@@ -129,6 +121,17 @@ class Database:
             finally:
                 self._connection.rollback()
 
+    def copy_to(self, target: Path) -> None:
+        """Write the state of this moment into the file `target`, and sync it.
+
+        Nobody waits for it: it is a reader like others. What is written meanwhile is not in it, and
+        stays in the WAL until it ends. Raises `StoreError` where `target` cannot be written or has no room.
+        """
+        with self.snapshot() as tx, _PlainErrors(target):
+            # Now the moment is fixed. Without it SQLite would begin anew after each commit of the daemon's.
+            tx.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+            _copy(tx, target)
+
     def changes_of_others(self) -> int:
         """Return a number that differs from the one before if another connection wrote in between."""
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
@@ -159,11 +162,43 @@ def create_or_migrate(path: Path) -> int:
             if version:
                 _check(connection, path)
             if 0 < version < SCHEMA_VERSION:
-                _back_up(connection, path.with_name(f"{path.name}.before-{SCHEMA_VERSION}"))
+                _keep_copy(connection, before_version(path, SCHEMA_VERSION))
             _apply(connection, version)
         finally:
             connection.close()
     return version
+
+
+def before_version(path: Path, version: int) -> Path:
+    """Return where the copy of the database at `path` lies that was made before it became `version`."""
+    return path.with_name(f"{path.name}.before-{version}")
+
+
+@contextmanager
+def opened_to_read(path: Path) -> Iterator[Connection]:
+    """Yield a connection to a file that nobody works with, such as a backup, of this version or an older one.
+
+    Nothing is changed in it. Raises `StoreError` where it is no database of ours, newer, or damaged.
+    """
+    with _PlainErrors(path):
+        if not path.is_file():
+            raise StoreError(f"{path}: there is no such file")
+        # Without a WAL beside it nothing is to be locked or recovered, and no file has to be made for that.
+        at_rest = "" if _has_wal(path) else "&immutable=1"
+        uri = f"{path.absolute().as_uri()}?mode=ro{at_rest}"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            version = _version(connection, path)
+            if not 0 < version <= SCHEMA_VERSION:
+                raise StoreError(_version_fault(path, version))
+            connection.row_factory = sqlite3.Row
+            yield connection
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the database at `source`, that nobody works with, into the new and private file `target`."""
+    with opened_to_read(source) as tx, _PlainErrors(target):
+        _make_private(target)
+        _copy(tx, target)
 
 
 def scripts_from(version: int) -> list[str]:
@@ -184,8 +219,10 @@ def prepare(connection: Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = ON")  # the triggers call the two functions above
     connection.execute("PRAGMA recursive_triggers = ON")  # REPLACE asks the triggers on DELETE too
+    connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left lying in the file
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
 
 
 def _open(path: Path) -> Connection:
@@ -241,23 +278,61 @@ def _version(connection: Connection, path: Path) -> int:
 
 
 def _version_fault(path: Path, version: int) -> str:
-    if version > SCHEMA_VERSION:
+    if version == 0:
+        return f"{path}: this is an empty file; start the daemon once to make a database of it"
+    if version <= SCHEMA_VERSION:
         return (
-            f"{path}: its version {version} is newer than this program's {SCHEMA_VERSION}; update the program"
+            f"{path}: its version {version} is older than this program's; start the daemon once to update it"
         )
-    return f"{path}: its version {version} is older than this program's; start the daemon once to update it"
+    newer = f"{path}: its version {version} is newer than this program's {SCHEMA_VERSION}; update the program"
+    copies = [before_version(path, step) for step in range(version, SCHEMA_VERSION, -1)]
+    found = [copy for copy in copies if copy.exists()]
+    # The lowest step is the one that this program can read.
+    return f"{newer}, or go back: `relou-gateway restore {found[-1]}`" if found else newer
 
 
 def _check(connection: Connection, path: Path) -> None:
     findings = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
     if findings != ["ok"]:
-        raise StoreError(f"{path}: the database is damaged ({'; '.join(findings)}); restore a backup")
+        raise StoreError(f"{path}: the database is damaged ({'; '.join(findings)}); {RESTORE}")
 
 
-def _back_up(connection: Connection, target: Path) -> None:
-    _make_private(target)
-    with closing(sqlite3.connect(target)) as copy:
-        connection.backup(copy)
+def _keep_copy(connection: Connection, target: Path) -> None:
+    """Copy the database aside; an earlier copy of this name is replaced only by a whole one."""
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        unfinished.unlink(missing_ok=True)
+        _make_private(unfinished)
+        _copy(connection, unfinished)
+        with closing(sqlite3.connect(unfinished)) as copy:
+            _check(copy, unfinished)
+        unfinished.rename(target)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    sync(target.parent)
+
+
+def _copy(connection: Connection, target: Path) -> None:
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")  # it is synced as a whole, below
+        connection.backup(copy, pages=PAGES_AT_ONCE, sleep=PAUSE)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
+    sync(target)
+
+
+def _has_wal(path: Path) -> bool:
+    wal = path.with_name(f"{path.name}-wal")
+    return wal.exists() and wal.stat().st_size > 0
+
+
+def sync(path: Path) -> None:
+    """Let what was written to a file, or what became of the names in a directory, reach the disk."""
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _apply(connection: Connection, version: int) -> None:
@@ -285,8 +360,8 @@ def _plain(error: sqlite3.Error, path: Path) -> StoreError | None:
         sqlite3.SQLITE_READONLY: (StoreError, "it cannot be written; check its owner and mode"),
         sqlite3.SQLITE_CANTOPEN: (StoreError, "it cannot be opened; check its owner and mode"),
         sqlite3.SQLITE_PERM: (StoreError, "it cannot be opened; check its owner and mode"),
-        sqlite3.SQLITE_NOTADB: (StoreError, "this is no database; move it away or restore a backup"),
-        sqlite3.SQLITE_CORRUPT: (StoreError, "the database is damaged; restore a backup"),
+        sqlite3.SQLITE_NOTADB: (StoreError, f"this is no database, or not any more; {RESTORE}"),
+        sqlite3.SQLITE_CORRUPT: (StoreError, f"the database is damaged; {RESTORE}"),
         sqlite3.SQLITE_IOERR: (StoreFull, "the disk failed or is full; nothing was changed"),
     }
     # The low byte is the primary result code; the rest says more than an operator needs.

@@ -1,4 +1,4 @@
-"""One sender is forgotten at an operator's word, in the way in which retention forgets the old.
+"""What is too old is forgotten, and one sender at an operator's word.
 
 Numbers and texts go, and the salt with them, so that nothing leads back from the ledger's hashes;
 rows, amounts and verdicts stay, and the chain stays verifiable.
@@ -7,13 +7,49 @@ rows, amounts and verdicts stay, and the chain stays verifiable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..rules.lifecycle import Event
 from ..rules.records import WAITING, Moment, Status
-from . import outbox, queue, senders
+from . import counting, inbox, outbox, queue, senders
 from .database import Connection, milliseconds
 
 BY_AN_OPERATOR = "by an operator"
+
+AT_ONCE = 2_000
+"""Messages that are forgotten in one transaction: some tenths of a second on a slow card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """How many messages and replies lose number and text, and how many senders are forgotten.
+
+    `counted` are the texts of flooders, only counted when they came, that are no longer counted as theirs.
+    """
+
+    messages: int = 0
+    replies: int = 0
+    senders: int = 0
+    counted: int = 0
+
+    def __add__(self, other: Old) -> Old:
+        """Return both together."""
+        return Old(
+            self.messages + other.messages,
+            self.replies + other.replies,
+            self.senders + other.senders,
+            self.counted + other.counted,
+        )
+
+    @property
+    def rows(self) -> int:
+        """How many rows that are."""
+        return self.messages + self.replies + self.senders + self.counted
+
+    @property
+    def more(self) -> bool:
+        """Say whether there may be more, after one transaction."""
+        return self.messages >= AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +72,32 @@ class Forgotten:
     still_known: bool
 
 
+def forget_old(tx: Connection, before: datetime) -> Old:
+    """Forget what is older than quota time `before`, `AT_ONCE` messages at the most (retention)."""
+    return Old(
+        messages=inbox.forget_before(tx, before, AT_ONCE),
+        replies=outbox.forget_before(tx, before),
+        senders=senders.forget_before(tx, before),
+        counted=counting.forget_before(tx, before),
+    )
+
+
+def old(tx: Connection, before: datetime) -> Old:
+    """Return what `forget_old`, done until there is no more, would forget."""
+    moment = {"before": milliseconds(before)}
+    messages = "SELECT COUNT(*) FROM inbox WHERE received_at < :before AND salt != x''"
+    replies = """
+        SELECT COUNT(*) FROM outbox WHERE changed_at < :before AND salt != x''
+               AND state NOT IN ('scheduled', 'held', 'sending', 'in_doubt')
+        """
+    known = """
+        SELECT COUNT(*) FROM senders WHERE last_at < :before AND answers = 0 AND stopped_wall IS NULL
+               AND COALESCE(muted_until, 0) < :before
+        """
+    counted = "SELECT COALESCE(SUM(messages), 0) FROM counted WHERE last_at < :before AND number != ''"
+    return Old(*(tx.execute(each, moment).fetchone()[0] for each in (messages, replies, known, counted)))
+
+
 def numbers(tx: Connection, pattern: str) -> list[str]:
     """Return the numbers that `pattern` means of which anything is known."""
     low, high = senders.bounds(pattern)
@@ -44,6 +106,7 @@ def numbers(tx: Connection, pattern: str) -> list[str]:
         SELECT number FROM senders WHERE number >= :low AND number < :high AND number != ''
         UNION SELECT number FROM inbox WHERE number >= :low AND number < :high AND number != ''
         UNION SELECT number FROM outbox WHERE number >= :low AND number < :high AND number != ''
+        UNION SELECT number FROM counted WHERE number >= :low AND number < :high AND number != ''
         """,
         {"low": low, "high": high},
     )
@@ -61,6 +124,7 @@ def forget(tx: Connection, number: str, now: Moment) -> Forgotten:
         outbox.operate(tx, reply_id, Event.CANCEL, BY_AN_OPERATOR, now)
     sending = queue.replies_to(tx, number, [Status.SENDING])
     in_doubt = queue.replies_to(tx, number, [Status.IN_DOUBT])
+    counting.forget(tx, number)
     return Forgotten(
         number=number,
         messages=_forget_messages(tx, number),
@@ -76,10 +140,10 @@ def forget(tx: Connection, number: str, now: Moment) -> Forgotten:
 
 def _forget_messages(tx: Connection, number: str) -> int:
     return tx.execute(
-        """
-        UPDATE inbox SET number = '', received_number = '', text = '', raw = NULL, salt = x''
+        f"""
+        UPDATE inbox SET {inbox.EMPTIED}
         WHERE number = ? AND salt != x'' AND (verdict IS NOT NULL OR kind = 'report')
-        """,
+        """,  # noqa: S608 - a constant
         (number,),
     ).rowcount
 

@@ -29,7 +29,10 @@ class RaidSeen:
 
 @dataclass(frozen=True, slots=True)
 class ModemSeen:
-    """The modem as the daemon last saw it. `registered_at` is quota time, `seen_wall` wall time."""
+    """The modem as the daemon last saw it. `registered_at` is quota time, `seen_wall` wall time.
+
+    `full_percent` is how much of its memory for messages is taken, None where it does not tell.
+    """
 
     state: str
     detail: str
@@ -41,6 +44,7 @@ class ModemSeen:
     registered_at: datetime | None
     seen_wall: datetime | None
     roaming: bool = False
+    full_percent: int | None = None
 
 
 class ClockRow(NamedTuple):
@@ -134,6 +138,7 @@ def modem(tx: Connection) -> ModemSeen:
         registered_at=optional_time(row["registered_at"]),
         seen_wall=optional_time(row["seen_wall"]),
         roaming=bool(row["roaming"]),
+        full_percent=row["full_percent"],
     )
 
 

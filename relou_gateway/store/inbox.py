@@ -28,8 +28,15 @@ from ..rules.records import (
     Undecodable,
 )
 from . import parts
-from .arrivals import Canonical, insert, store_call, store_report
+from .arrivals import ONLY_COUNTED, Canonical, OnlyCount, insert, keep_all, store_call, store_report
 from .database import Connection, Row, milliseconds, optional_time, time_of
+
+EMPTIED = "id = id, number = '', received_number = '', text = '', raw = NULL, salt = x''"
+"""What a row that is forgotten is set to.
+
+Where the id is set, even to what it is, SQLite takes the row out and puts it back, and joins pages that have
+become empty. Else the room of the texts would never be of use again: new rows go to the end.
+"""
 
 FAULTS_BEFORE_SHELVED = 3
 """A row on which the judge failed this often waits for a new version of the program."""
@@ -41,7 +48,8 @@ class Taken:
 
     `twins` are slots whose deletion had an unknown outcome before, and which show the very
     content that was to be deleted: they count as the one that is known (the sole exception).
-    `rang_again` are the numbers whose call was stored before and still goes on.
+    `rang_again` are the numbers whose call was stored before and still goes on; `counted` is how many
+    messages were only counted.
     """
 
     messages: tuple[int, ...]
@@ -49,6 +57,7 @@ class Taken:
     deletable: tuple[SlotAddress, ...]
     twins: tuple[SlotAddress, ...]
     rang_again: tuple[str, ...] = ()
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +95,16 @@ def take(
     canonical: Canonical,
     in_doubt: Collection[SlotAddress],
     at_slot: Callable[[SlotAddress | None], object] = lambda _: None,
+    only_count: OnlyCount = keep_all,
 ) -> Taken:
     """Store what `listing` shows and the store does not hold yet (C1).
 
     `in_doubt` are the slots whose deletion had an unknown outcome. `at_slot` is told which slot
-    comes next, and None behind the last.
+    comes next, and None behind the last; `only_count` says which messages are only counted.
     """
     before = _highest_id(tx)
     believed = _believed(tx)
-    new_parts, deletable, twins = 0, [], []
+    new_parts, counted, deletable, twins = 0, 0, [], []
     for slot in listing.slots:
         at_slot(slot.address)
         deletable.append(slot.address)
@@ -102,16 +112,19 @@ def take(
             if slot.address in in_doubt:
                 twins.append(slot.address)
             continue
-        message_id = _store(tx, slot, now, canonical)
+        message_id = _store(tx, slot, now, canonical, only_count)
         new_parts += message_id is None
-        _believe(tx, slot, message_id)
+        counted += message_id == ONLY_COUNTED
+        _believe(tx, slot, message_id or None)
         believed[slot.address] = slot.fingerprint
     at_slot(None)
     rung = [store_call(tx, call, now, canonical) for call in listing.calls]
     if listing.complete:
         _drop_unseen(tx, listing, believed)
     rang_again = tuple(dict.fromkeys(number for number in rung if number is not None))
-    return Taken(tuple(_ids_after(tx, before)), new_parts, tuple(deletable), tuple(twins), rang_again)
+    return Taken(
+        tuple(_ids_after(tx, before)), new_parts, tuple(deletable), tuple(twins), rang_again, counted
+    )
 
 
 def forget_slots(tx: Connection, addresses: Iterable[SlotAddress]) -> None:
@@ -211,7 +224,7 @@ def messages(
             "verdict": verdict,
         },
     )
-    found = _searched((_received(row) for row in rows), search)
+    found = _searched((received_of(row) for row in rows), search)
     newest = (
         [each for each, _ in zip(found, range(limit), strict=False)] if limit is not None else list(found)
     )
@@ -228,14 +241,18 @@ def ids_of_reply(tx: Connection, reply_id: int) -> list[int]:
     ]
 
 
-def forget_before(tx: Connection, before: datetime) -> int:
-    """Forget numbers and texts received before quota time `before`; counts and verdicts stay."""
+def forget_before(tx: Connection, before: datetime, most: int | None = None) -> int:
+    """Forget numbers and texts received before quota time `before`; counts and verdicts stay.
+
+    The oldest `most` of them, all where it is None; returns how many.
+    """
     return tx.execute(
-        """
-        UPDATE inbox SET number = '', received_number = '', text = '', raw = NULL, salt = x''
-        WHERE received_at < ? AND salt != x''
-        """,
-        (milliseconds(before),),
+        f"""
+        UPDATE inbox SET {EMPTIED}
+        WHERE id IN (SELECT id FROM inbox INDEXED BY inbox_unforgotten
+                     WHERE received_at < ? AND salt != x'' ORDER BY received_at LIMIT ?)
+        """,  # noqa: S608 - a constant
+        (milliseconds(before), -1 if most is None else most),
     ).rowcount
 
 
@@ -267,19 +284,21 @@ def _drop_unseen(tx: Connection, listing: Listing, believed: Iterable[SlotAddres
 # --- messages -----------------------------------------------------------------------------
 
 
-def _store(tx: Connection, slot: Slot, now: Moment, canonical: Canonical) -> int | None:
+def _store(
+    tx: Connection, slot: Slot, now: Moment, canonical: Canonical, only_count: OnlyCount
+) -> int | None:
     """Store one slot's content; return its row, or None for a part whose message is not whole."""
     match slot.content:
         case Sms(part=Part() as part) as sms:
-            return parts.store(tx, sms, part, now, canonical)
+            return parts.store(tx, sms, part, now, canonical, only_count)
         case Sms(number, text, smsc_at):
-            return insert(tx, Kind.SMS, number, text, None, smsc_at, now, canonical)
+            return insert(tx, Kind.SMS, number, text, None, smsc_at, now, canonical, only_count=only_count)
         case Report() as report:
             return store_report(tx, report, now, canonical)
         case Binary(number, data, smsc_at):
-            return insert(tx, Kind.BINARY, number, "", data, smsc_at, now, canonical)
+            return insert(tx, Kind.BINARY, number, "", data, smsc_at, now, canonical, only_count=only_count)
         case Undecodable(error, pdu):
-            return insert(tx, Kind.UNDECODABLE, "", error, pdu, None, now, canonical)
+            return insert(tx, Kind.UNDECODABLE, "", error, pdu, None, now, canonical, only_count=only_count)
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -295,7 +314,8 @@ def _ids_after(tx: Connection, message_id: int) -> Iterator[int]:
         yield row["id"]
 
 
-def _received(row: Row) -> Received:
+def received_of(row: Row) -> Received:
+    """Return what a whole row of the inbox says."""
     return Received(
         id=row["id"],
         kind=Kind(row["kind"]),

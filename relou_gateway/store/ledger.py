@@ -13,7 +13,8 @@ from itertools import starmap
 
 from ..rules.records import Moment
 from ..rules.throttle import Spending
-from .database import Connection, Row, chain_hash, content_hash, milliseconds, optional_time, time_of
+from .database import Connection, Row, milliseconds, optional_time, time_of
+from .seals import chain_hash, content_hash
 
 GENESIS = bytes(32)
 """What the first row names as its predecessor's hash."""

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..rules.lifecycle import Event, IllegalMove, advance
-from ..rules.ranking import Contribution, Suspicion, Waiting
+from ..rules.ranking import Contribution, Suspicion
 from ..rules.records import Moment, Purpose, Status
 from ..rules.throttle import Spending
 from . import reservations
 from .database import Connection, Row, milliseconds, optional_time, time_of
-from .inbox import FAULTS_BEFORE_SHELVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,6 @@ class Reply:
 OPERATORS_MOVES = frozenset({Event.HOLD, Event.RELEASE, Event.CANCEL, Event.SETTLE_SENT, Event.SETTLE_FAILED})
 
 
-# Left to itself SQLite takes outbox_by_state where a narrower index would do, and looks at every row
-# that waits: in a raid thousands, several times in each tick. Hence INDEXED BY below.
-
-
 class NoSuchReply(LookupError):
     """There is no row of this id."""
 
@@ -113,7 +108,7 @@ def get(tx: Connection, reply_id: int) -> Reply:
     row = tx.execute("SELECT * FROM outbox WHERE id = ?", (reply_id,)).fetchone()
     if row is None:
         raise NoSuchReply(reply_id)
-    return _reply(row)
+    return reply_of(row)
 
 
 def waiting_of(tx: Connection, number: str) -> Reply | None:
@@ -122,77 +117,7 @@ def waiting_of(tx: Connection, number: str) -> Reply | None:
         "SELECT * FROM outbox WHERE number = ? AND kind = 'reply' AND state IN ('scheduled', 'held')",
         (number,),
     ).fetchone()
-    return None if row is None else _reply(row)
-
-
-def waiting(tx: Connection, now: datetime) -> list[Waiting]:
-    """Return the replies that are scheduled and not too old, the soonest due first.
-
-    Whole rows by the thousand would cost too much each time: `get` has the rest of the one that goes.
-    """
-    cursor = tx.cursor()
-    cursor.row_factory = None  # plain tuples take half the time, and there are thousands
-    rows = cursor.execute(
-        """
-        SELECT id, number, parts, cost,
-               due_at <= :now
-               -- A word of his that nobody has judged yet may push the reply or forbid it. There
-               -- are few such words, and an index of their own knows them.
-               AND number NOT IN (SELECT number FROM inbox WHERE verdict IS NULL AND kind != 'report'
-                                  AND kind IN ('sms', 'call') AND faults < :shelved)
-        FROM outbox INDEXED BY outbox_due
-        WHERE state = 'scheduled' AND expires_at > :now AND kind = 'reply'
-        ORDER BY due_at, id
-        """,
-        {"now": milliseconds(now), "shelved": FAULTS_BEFORE_SHELVED},
-    )
-    return [Waiting(reply, number, parts, cost, ready == 1) for reply, number, parts, cost, ready in rows]
-
-
-def own_due(tx: Connection, now: datetime) -> list[Waiting]:
-    """Return what is due and answers nobody, alerts and the like, the soonest due first."""
-    rows = tx.execute(
-        """
-        SELECT id, number, parts, cost FROM outbox INDEXED BY outbox_own_due
-        WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now AND kind != 'reply'
-        ORDER BY due_at, id
-        """,
-        {"now": milliseconds(now)},
-    )
-    return [Waiting(row["id"], row["number"], row["parts"], row["cost"], ready=True) for row in rows]
-
-
-def anything_due(tx: Connection, now: datetime) -> bool:
-    """Say whether the delay of any reply is over that is not too old."""
-    found = tx.execute(
-        """
-        SELECT 1 FROM outbox INDEXED BY outbox_due
-        WHERE state = 'scheduled' AND due_at <= :now AND expires_at > :now LIMIT 1
-        """,
-        {"now": milliseconds(now)},
-    )
-    return found.fetchone() is not None
-
-
-def next_due(tx: Connection, after: datetime | None = None) -> datetime | None:
-    """Return when the next scheduled reply is due, or the next one `after` a moment; quota time."""
-    row = tx.execute(
-        "SELECT MIN(due_at) FROM outbox INDEXED BY outbox_due WHERE state = 'scheduled' AND due_at > ?",
-        (-1 if after is None else milliseconds(after),),
-    ).fetchone()
-    return optional_time(row[0])
-
-
-def scheduled_after(tx: Connection, reply_id: int, limit: int) -> list[tuple[int, str]]:
-    """Return id and number of up to `limit` scheduled replies to people with an id above `reply_id`."""
-    rows = tx.execute(
-        """
-        SELECT id, number FROM outbox INDEXED BY outbox_by_state
-        WHERE state = 'scheduled' AND id > ? AND kind = 'reply' ORDER BY id LIMIT ?
-        """,
-        (reply_id, limit),
-    )
-    return [(row["id"], row["number"]) for row in rows]
+    return None if row is None else reply_of(row)
 
 
 def note_suspicion(tx: Connection, reply_id: int, suspicion: Suspicion) -> None:
@@ -210,26 +135,6 @@ def note_suspicion(tx: Connection, reply_id: int, suspicion: Suspicion) -> None:
     )
 
 
-def sizes_due(tx: Connection, after: datetime, now: datetime) -> set[tuple[int, int]]:
-    """Return the parts and costs of the scheduled replies that became due after one moment, up to another."""
-    rows = tx.execute(
-        """
-        SELECT DISTINCT parts, cost FROM outbox INDEXED BY outbox_due
-        WHERE state = 'scheduled' AND due_at > ? AND due_at <= ?
-        """,
-        (milliseconds(after), milliseconds(now)),
-    )
-    return {(row[0], row[1]) for row in rows}
-
-
-def next_expiry(tx: Connection) -> datetime | None:
-    """Return when the next waiting reply, scheduled or held, grows too old; quota time."""
-    row = tx.execute(
-        "SELECT MIN(expires_at) FROM outbox INDEXED BY outbox_expiring WHERE state IN ('scheduled', 'held')"
-    ).fetchone()
-    return optional_time(row[0])
-
-
 def push(tx: Connection, reply_id: int, due_at: datetime) -> None:
     """Let a waiting reply wait longer; never shorter."""
     tx.execute(
@@ -245,7 +150,7 @@ def claim(tx: Connection, reply: Reply, now: Moment) -> int | None:
     has asked the caps in this same transaction.
     """
     row = tx.execute("SELECT * FROM outbox WHERE id = ?", (reply.id,)).fetchone()
-    if row is None or _reply(row) != reply:
+    if row is None or reply_of(row) != reply:
         return None
     _move(tx, reply.id, Event.CLAIM, now, "attempts = attempts + 1")
     wish = Spending(reply.number, reply.parts, reply.cost, None)
@@ -343,16 +248,6 @@ def operate(tx: Connection, reply_id: int, event: Event, reason: str, now: Momen
     return moved
 
 
-def ids_in(tx: Connection, states: Iterable[Status]) -> list[int]:
-    """Return the ids of all replies in one of `states`, oldest first."""
-    wanted = list(states)
-    marks = ", ".join("?" * len(wanted))
-    return [
-        row["id"]
-        for row in tx.execute(f"SELECT id FROM outbox WHERE state IN ({marks}) ORDER BY id", wanted)  # noqa: S608
-    ]
-
-
 def expire(tx: Connection, now: Moment) -> list[int]:
     """Expire the waiting replies whose time is over; return their ids (sweep)."""
     rows = tx.execute(
@@ -365,47 +260,6 @@ def expire(tx: Connection, now: Moment) -> list[int]:
     for row in rows:
         _move(tx, row["id"], Event.TOO_LATE, now, "reason = 'too late'")
     return [row["id"] for row in rows]
-
-
-def listed(
-    tx: Connection, state: Status | None = None, limit: int | None = None, *, now: datetime | None = None
-) -> list[Reply]:
-    """Return the outbox: those that wait first, next to go on top, then the others, newest first.
-
-    Of those that wait, the ones that are due at `now` come first, the least suspicious on top; then
-    the rest by their due time. Without `now` nobody counts as due.
-    """
-    rows = tx.execute(
-        """
-        SELECT *, state IN ('sending', 'scheduled', 'held') AS waits,
-               state = 'scheduled' AND due_at <= :now AS due
-        FROM outbox
-        WHERE :state IS NULL OR state = :state
-        ORDER BY waits DESC, state != 'sending', due DESC, IIF(due, COALESCE(suspicion, 0), 0),
-                 IIF(waits, due_at, 0), IIF(waits, id, -id)
-        LIMIT :limit
-        """,
-        {
-            "state": state,
-            "limit": -1 if limit is None else limit,
-            "now": -1 if now is None else milliseconds(now),
-        },
-    )
-    return [_reply(row) for row in rows]
-
-
-def of_number(tx: Connection, number: str) -> list[Reply]:
-    """Return all that was ever to be sent to `number`, oldest first."""
-    rows = tx.execute("SELECT * FROM outbox WHERE number = ? AND number != '' ORDER BY id", (number,))
-    return [_reply(row) for row in rows]
-
-
-def counts(tx: Connection) -> dict[Status, int]:
-    """Return how many replies are in each state."""
-    found = {
-        Status(row[0]): row[1] for row in tx.execute("SELECT state, COUNT(*) FROM outbox GROUP BY state")
-    }
-    return {state: found.get(state, 0) for state in Status}
 
 
 def forget_before(tx: Connection, before: datetime) -> int:
@@ -457,7 +311,8 @@ def _answered(tx: Connection, reply_id: int) -> str | None:
     return reply.number if reply.purpose is Purpose.REPLY else None
 
 
-def _reply(row: Row) -> Reply:
+def reply_of(row: Row) -> Reply:
+    """Return what a whole row of the outbox says."""
     return Reply(
         id=row["id"],
         purpose=Purpose(row["kind"]),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..rules.records import Kind, Moment, Part, Sms
 from . import text_codec
-from .arrivals import Canonical, insert
+from .arrivals import ONLY_COUNTED, Canonical, OnlyCount, insert, keep_all
 from .database import Connection, Row, milliseconds, optional_time
 
 GROUPS_PER_SENDER = 20
@@ -17,14 +17,23 @@ GROUPS_IN_ALL = 5_000
 """The same for everyone together: what strangers make grow has a bound (invariant 14)."""
 
 
-def store(tx: Connection, sms: Sms, part: Part, now: Moment, canonical: Canonical) -> int | None:
-    """Add a part to its message; return the message's row if that made it whole.
+def store(
+    tx: Connection,
+    sms: Sms,
+    part: Part,
+    now: Moment,
+    canonical: Canonical,
+    only_count: OnlyCount = keep_all,
+) -> int | None:
+    """Add a part to its message; return the message's row, as `insert` does, if that made it whole.
 
     References are one byte and wrap, so a part number that is held already belongs to another
     message: it opens a new group. The newest group that lacks the part takes it.
     """
     number, _ = text_codec.storable(sms.number)
-    group_id = _open_group(tx, number, part) or _new_group(tx, number, part, sms.smsc_at, now, canonical)
+    group_id = _open_group(tx, number, part) or _new_group(
+        tx, number, part, sms.smsc_at, now, canonical, only_count
+    )
     tx.execute(
         "INSERT INTO parts (group_id, part, units) VALUES (?, ?, ?)",
         (group_id, part.number, text_codec.units(sms.text)),
@@ -33,10 +42,12 @@ def store(tx: Connection, sms: Sms, part: Part, now: Moment, canonical: Canonica
     if held < part.total:
         return None
     group = tx.execute("SELECT * FROM part_groups WHERE id = ?", (group_id,)).fetchone()
-    return _close_group(tx, group, now, canonical)
+    return _close_group(tx, group, now, canonical, only_count)
 
 
-def give_up(tx: Connection, before: datetime, now: Moment, canonical: Canonical) -> list[int]:
+def give_up(
+    tx: Connection, before: datetime, now: Moment, canonical: Canonical, only_count: OnlyCount = keep_all
+) -> list[int]:
     """Close groups of parts that began before quota time `before`; return the new messages.
 
     What came of them becomes one message, with `[…]` where a part is missing.
@@ -44,7 +55,8 @@ def give_up(tx: Connection, before: datetime, now: Moment, canonical: Canonical)
     groups = tx.execute(
         "SELECT * FROM part_groups WHERE first_at < ? ORDER BY id", (milliseconds(before),)
     ).fetchall()
-    return [_close_group(tx, group, now, canonical) for group in groups]
+    closed = [_close_group(tx, group, now, canonical, only_count) for group in groups]
+    return [message_id for message_id in closed if message_id != ONLY_COUNTED]
 
 
 def waiting(tx: Connection) -> int:
@@ -67,10 +79,20 @@ def _open_group(tx: Connection, number: str, part: Part) -> int | None:
 
 
 def _new_group(
-    tx: Connection, number: str, part: Part, smsc_at: datetime | None, now: Moment, canonical: Canonical
+    tx: Connection,
+    number: str,
+    part: Part,
+    smsc_at: datetime | None,
+    now: Moment,
+    canonical: Canonical,
+    only_count: OnlyCount,
 ) -> int:
-    _make_room(tx, "number = ?", (number,), GROUPS_PER_SENDER, now, canonical)
-    _make_room(tx, "TRUE", (), GROUPS_IN_ALL, now, canonical)
+    for condition, values, bound in (
+        ("number = ?", [number], GROUPS_PER_SENDER),
+        ("TRUE", [], GROUPS_IN_ALL),
+    ):
+        for group in _over(tx, condition, values, bound):
+            _close_group(tx, group, now, canonical, only_count)
     row = tx.execute(
         """
         INSERT INTO part_groups (number, reference, total, smsc_wall, first_at)
@@ -87,19 +109,15 @@ def _new_group(
     return int(row["id"])
 
 
-def _make_room(
-    tx: Connection, condition: str, values: Sequence[str], bound: int, now: Moment, canonical: Canonical
-) -> None:
-    """Close the oldest groups that fulfil `condition` until there is room for one more."""
-    groups = tx.execute(
+def _over(tx: Connection, condition: str, values: Sequence[str], bound: int) -> list[Row]:
+    """Return the oldest groups that fulfil `condition`, so many that without them one more has room."""
+    return tx.execute(
         f"SELECT * FROM part_groups WHERE {condition} ORDER BY id DESC LIMIT -1 OFFSET ?",  # noqa: S608 - ours
         (*values, bound - 1),
     ).fetchall()
-    for group in groups:
-        _close_group(tx, group, now, canonical)
 
 
-def _close_group(tx: Connection, group: Row, now: Moment, canonical: Canonical) -> int:
+def _close_group(tx: Connection, group: Row, now: Moment, canonical: Canonical, only_count: OnlyCount) -> int:
     """Join what a group holds into one message, with `[…]` where a part is missing."""
     held = {
         row["part"]: row["units"]
@@ -119,4 +137,5 @@ def _close_group(tx: Connection, group: Row, now: Moment, canonical: Canonical) 
         canonical,
         parts=group["total"],
         parts_missing=group["total"] - len(held),
+        only_count=only_count,
     )

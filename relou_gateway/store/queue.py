@@ -1,4 +1,4 @@
-"""The outbox as operators look at it: where in the line a reply stands, and which replies they mean."""
+"""The outbox as operators look at it: the line, where in it a reply stands, and which replies they mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..rules.records import Status
 from . import senders
 from .database import Connection, milliseconds
-from .outbox import Reply
+from .outbox import Reply, reply_of
 
 
 class Place(NamedTuple):
@@ -20,10 +20,51 @@ class Place(NamedTuple):
     due: int
 
 
+def listed(
+    tx: Connection, state: Status | None = None, limit: int | None = None, *, now: datetime | None = None
+) -> list[Reply]:
+    """Return the outbox: those that wait first, next to go on top, then the others, newest first.
+
+    Of those that wait, the ones that are due at `now` come first, the least suspicious on top; then
+    the rest by their due time. Without `now` nobody counts as due.
+    """
+    rows = tx.execute(
+        """
+        SELECT *, state IN ('sending', 'scheduled', 'held') AS waits,
+               state = 'scheduled' AND due_at <= :now AS due
+        FROM outbox
+        WHERE :state IS NULL OR state = :state
+        ORDER BY waits DESC, state != 'sending', due DESC, IIF(due, COALESCE(suspicion, 0), 0),
+                 IIF(waits, due_at, 0), IIF(waits, id, -id)
+        LIMIT :limit
+        """,
+        {
+            "state": state,
+            "limit": -1 if limit is None else limit,
+            "now": -1 if now is None else milliseconds(now),
+        },
+    )
+    return [reply_of(row) for row in rows]
+
+
+def of_number(tx: Connection, number: str) -> list[Reply]:
+    """Return all that was ever to be sent to `number`, oldest first."""
+    rows = tx.execute("SELECT * FROM outbox WHERE number = ? AND number != '' ORDER BY id", (number,))
+    return [reply_of(row) for row in rows]
+
+
+def counts(tx: Connection) -> dict[Status, int]:
+    """Return how many replies are in each state."""
+    found = {
+        Status(row[0]): row[1] for row in tx.execute("SELECT state, COUNT(*) FROM outbox GROUP BY state")
+    }
+    return {state: found.get(state, 0) for state in Status}
+
+
 def place(tx: Connection, reply: Reply, now: datetime) -> Place | None:
     """Return where `reply` stands at quota time `now`; None unless it is scheduled and not too old.
 
-    The order is that of `outbox.listed`: who is due first, the least suspicious on top.
+    The order is that of `listed`: who is due first, the least suspicious on top.
     """
     if reply.state is not Status.SCHEDULED or reply.expires_at <= now:
         return None

@@ -38,7 +38,11 @@ CREATE TABLE gateway (
     quota_at        INTEGER NOT NULL DEFAULT 0,
     quota_wall      INTEGER NOT NULL DEFAULT 0,
     -- Was the wall clock synchronised then? Only between two such times is its difference believed.
-    wall_trusted    INTEGER NOT NULL DEFAULT 0 CHECK (wall_trusted IN (0, 1))
+    wall_trusted    INTEGER NOT NULL DEFAULT 0 CHECK (wall_trusted IN (0, 1)),
+    -- Since when flooders' further texts are only counted, as storage.max is reached; NULL while there is room.
+    counting_wall   INTEGER,
+    -- Since when an operator waits for the SIM's credit to be asked for; NULL where nobody does.
+    credit_asked_wall INTEGER
 ) STRICT;
 INSERT INTO gateway (id) VALUES (1);
 
@@ -76,6 +80,14 @@ CREATE TABLE modems (
     -- Counts up: the highest is the modem that was used last, whatever the clock said.
     last_used       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- When a modem that was at work was lost, and why. The oldest go when there are too many.
+CREATE TABLE losses (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    at              INTEGER NOT NULL,
+    wall            INTEGER NOT NULL,
+    cause           TEXT    NOT NULL
+) STRICT;
 
 -- PINs that were tried, so that a wrong one is never tried twice. The hash is salted and slow.
 CREATE TABLE pins (
@@ -126,7 +138,19 @@ CREATE INDEX inbox_unjudged ON inbox (faults, id) WHERE verdict IS NULL AND kind
 CREATE INDEX inbox_by_verdict ON inbox (judged_at, id) WHERE judged_at IS NOT NULL;
 CREATE INDEX inbox_by_number ON inbox (number, id);
 CREATE INDEX inbox_by_reply ON inbox (reply_id) WHERE reply_id IS NOT NULL;
-CREATE INDEX inbox_by_time ON inbox (received_at);
+-- What retention has not emptied yet, so that it need not look at all the rest.
+CREATE INDEX inbox_unforgotten ON inbox (received_at) WHERE salt != x'';
+
+-- Texts of flooders that came while storage.max was reached: how many of whom, on which day (UTC,
+-- days since 1970). What retention forgets of them lies under the number ''.
+CREATE TABLE counted (
+    number          TEXT    NOT NULL,
+    day             INTEGER NOT NULL,
+    messages        INTEGER NOT NULL CHECK (messages > 0),
+    last_at         INTEGER NOT NULL,
+    last_wall       INTEGER NOT NULL,
+    PRIMARY KEY (number, day)
+) STRICT, WITHOUT ROWID;
 
 -- A long text of which not all parts have come. `number` is as received: it only has to be equal.
 CREATE TABLE part_groups (
@@ -221,6 +245,8 @@ CREATE INDEX outbox_own_due ON outbox (due_at) WHERE state = 'scheduled' AND kin
 CREATE INDEX outbox_expiring ON outbox (expires_at) WHERE state IN ('scheduled', 'held');
 CREATE INDEX outbox_by_number ON outbox (number, id);
 CREATE INDEX outbox_by_state ON outbox (state, id);
+-- Where retention empties a message, SQLite looks for the replies that refer to it.
+CREATE INDEX outbox_by_message ON outbox (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX outbox_report_asked ON outbox (changed_at) WHERE report_asked = 1;
 -- One modem sends one thing at a time.
 CREATE UNIQUE INDEX outbox_one_sending ON outbox (state) WHERE state = 'sending';

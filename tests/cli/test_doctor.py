@@ -30,6 +30,7 @@ from .program import Program, process
 CHECKS = [
     "configuration",
     "gateway",
+    "sending",
     "device",
     "permissions",
     "in_use",
@@ -47,6 +48,7 @@ CHECKS = [
     "calls",
     "clock",
     "power",
+    "disconnects",
     "disk",
     "database",
     "ledger",
@@ -185,7 +187,7 @@ import os, sys
 from relou_gateway.cli import main, doctor
 from relou_gateway.cli.checks import modem, radio
 from relou_gateway.config import load, reading
-from relou_gateway.modem import discovery, probe
+from relou_gateway.modem import discovery, holders, probe
 from yaml import CSafeLoader, SafeLoader
 "".encode("utf-8-sig")
 load(None)
@@ -338,7 +340,9 @@ def test_a_modem_without_network_fails(program: Program, modem: Virtual) -> None
 
 def test_roaming_deserves_a_warning(program: Program, modem: Virtual) -> None:
     modem.set(roaming=True)
-    assert ("warning", "Relou Mobile, as a guest (roaming)") == found(program, "registration", modem)
+    assert ("warning", "Relou Mobile, as a guest (roaming), where nothing is sent") == found(
+        program, "registration", modem
+    )
 
 
 @pytest.mark.parametrize(("strength", "state"), [(31, "ok"), (9, "warning"), (2, "failure")])
@@ -500,8 +504,10 @@ def test_a_daemon_at_work_is_asked_instead_of_its_modem(directory: Path) -> None
                 findings["in_use"][key] for key in ("state", "found")
             )
             assert f"IMEI {status['modem']['imei']}" == findings["modem"]["found"]
-            assert {"ok"} == states(findings, {"gateway", "answers", "database", "ledger"})
-            assert {"skipped"} == states(findings, {"sim", "pin", "smsc", "memories", "forwarding", "calls"})
+            assert {"ok"} == states(
+                findings, {"gateway", "sending", "answers", "memories", "disconnects", "database", "ledger"}
+            )
+            assert {"skipped"} == states(findings, {"sim", "pin", "smsc", "forwarding", "calls"})
         assert [] == daemon.heard("modem.lost")
         daemon.modem.deliver("+33612345678", "Salut")
         daemon.wait_for("reply.sent")
@@ -518,6 +524,24 @@ def test_a_daemon_without_its_modem_says_why(directory: Path) -> None:
         assert 1 == done.returncode
         assert {"failure"} == states(findings, {"device", "answers"})
         assert findings["answers"]["found"].startswith("the gateway has no modem: ")
+        assert findings["disconnects"]["found"].startswith("the modem was lost 1 time within a day, last at ")
+
+
+@side_by_side
+def test_what_keeps_a_daemon_at_work_from_sending_has_a_line_and_a_cure(directory: Path) -> None:
+    with service(directory, start=False) as daemon:
+        daemon.modem.set(roaming=True)
+        daemon.start()
+        daemon.wait_for("modem.registered")
+        daemon.verb("pause", "--reason", "a trial")
+        done = daemon.verb("doctor", "--json")
+        findings = {row["check"]: row for row in map(json.loads, done.stdout.splitlines())}
+        assert 1 == done.returncode
+        assert ("failure", "warning", "ok") == tuple(
+            findings[check]["state"] for check in ("registration", "sending", "answers")
+        )
+        assert "modem.roaming: true" in findings["registration"]["cure"]
+        assert "`relou-gateway resume`" == findings["sending"]["cure"]
 
 
 @side_by_side

@@ -12,7 +12,7 @@ from .office import JULIEN, KARIM, Office, opened
 from .program import Program
 
 LISTS = (("queue",), ("messages",), ("budget",), ("status",), ("senders",))
-SINGLE = (("queue", "show", "1"), ("why", "1"), ("why", "2"), ("senders", "show", KARIM))
+SINGLE = (("credit",), ("queue", "show", "1"), ("why", "1"), ("why", "2"), ("senders", "show", KARIM))
 WITH_JSON = (*LISTS, *SINGLE)
 MOVES = (
     ("pause",),

@@ -171,6 +171,7 @@ def test_who_is_blocked_and_never_wrote_is_known_for_that(office: Office) -> Non
         "blocked_by": ["+33600000000"],
         "history": [],
         "replies": [],
+        "counted": [],
     } == office.row("senders", "show", "+33600000000")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from relou_gateway.rules.balance import WISHES_APART
 from relou_gateway.rules.records import Moment, Purpose
 from relou_gateway.store import balance
 from relou_gateway.store.database import Database
 from tests.support.daemon import Section, Service, service
+from tests.support.displaced import Displaced
 from tests.support.together import side_by_side
 from tests.support.waiting import wait_until
 
@@ -33,6 +36,27 @@ def test_the_credit_is_asked_for_held_against_the_ledger_and_heeded(directory: P
         gateway.wait_for("reply.sent", number=JULIEN)
         assert [KARIM, JULIEN] == [line["number"] for line in gateway.modem.record()]
         assert [] == gateway.broken_links()
+
+
+@side_by_side
+def test_an_operator_has_it_asked_for_now(directory: Path) -> None:
+    seldom: dict[str, Section] = {"budget": {"balance": {"ussd": "#123#", "every": "12h"}}}
+    with service(directory, seldom, modem={"credit": 5_000_000}, start=False) as gateway:
+        machine = Displaced(directory / "machine.json")
+        machine.step(timedelta(minutes=-10))  # so that the verb takes the first question for an old one
+        gateway.start(prefix=machine.prefix, environ=machine.environ)
+        gateway.wait_for("credit.told", credit="5.00")
+        gateway.modem.set(credit="3.21")
+        machine.suspend(WISHES_APART)  # and so does the daemon
+        done = gateway.verb("credit", "--ask")
+        assert (0, True) == (done.returncode, done.stdout.startswith("credit      3.21 EUR (3.21 told at "))
+        assert done.stderr.startswith("waiting for the gateway to ask with #123#, ")
+        gateway.modem.set(ussd_line="4")
+        machine.suspend(WISHES_APART)
+        done = gateway.verb("credit", "--ask", "--json")
+        shown = json.loads(done.stdout)
+        assert (1, "3.21") == (done.returncode, shown["credit"])
+        assert shown["credit_trouble"].startswith("the network refused the service code")
 
 
 @side_by_side

@@ -25,7 +25,7 @@ from relou_gateway.rules.records import (
     Ruling,
     Undecodable,
 )
-from relou_gateway.store import breaker, gateway, inbox, outbox, senders
+from relou_gateway.store import breaker, counting, gateway, inbox, outbox, senders
 from relou_gateway.store.database import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -43,6 +43,7 @@ def live(tx: Connection) -> None:
     """Let a little of everything happen."""
     _receive(tx)
     _answer(tx)
+    counting.count(tx, KARIM, at(14))
     senders.block(tx, "+3375*", at(50))
     gateway.pause(tx, "a raid", at(51))
     gateway.save_clock(tx, ClockRow("3b1f", 81_000, 1_772_820_060_000, 1_772_823_677_000, wall_trusted=True))

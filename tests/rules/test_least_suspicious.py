@@ -71,10 +71,14 @@ def test_asking_again_changes_nothing() -> None:
 
 
 def test_adverts_teach_nothing() -> None:
-    ranking = LeastSuspicious(Vigilance())
+    ranking, untaught = LeastSuspicious(Vigilance()), LeastSuspicious(Vigilance())
     for index in range(500):
         say(ranking, f"Pub{index}", "Soldes", START + timedelta(seconds=index), Reason.NAME)
-    assert 0 == ranking.known_senders
+    now = START + timedelta(minutes=9)
+    for each in (ranking, untaught):
+        say(each, KARIM, "Soldes", now)
+    assert untaught.suspicion(KARIM, now) == ranking.suspicion(KARIM, now)
+    assert None is ranking.raid_since(now)
 
 
 def test_nothing_that_waits_is_nobody_to_choose() -> None:

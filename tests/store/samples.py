@@ -21,7 +21,7 @@ from relou_gateway.rules.records import (
     Sms,
     Status,
 )
-from relou_gateway.store import inbox, outbox, senders
+from relou_gateway.store import inbox, outbox, queue, senders
 from relou_gateway.store.database import Connection
 from relou_gateway.store.inbox import Taken
 from relou_gateway.store.outbox import NewReply, Reply
@@ -128,4 +128,4 @@ def in_doubt(tx: Connection, number: str = KARIM, now: Moment | None = None, acc
 
 
 def states(tx: Connection) -> dict[int, Status]:
-    return {reply.id: reply.state for reply in outbox.listed(tx)}
+    return {reply.id: reply.state for reply in queue.listed(tx)}

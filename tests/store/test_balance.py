@@ -76,6 +76,31 @@ def test_trouble_lasts_until_a_credit_is_told(database: Database) -> None:
         assert balance.trouble(tx) is None
 
 
+def test_a_wish_lasts_until_the_next_question_ended_whatever_it_brought(database: Database) -> None:
+    with database.transaction("test") as tx:
+        assert (None, None) == (balance.wished(tx), balance.last_asked(tx))
+        for ended in (
+            lambda: balance.note_credit(tx, 10_000_000, at(3)),
+            lambda: balance.note_trouble(tx, "no answer", at(4)),
+            lambda: balance.forget_credit(tx),
+        ):
+            balance.note_wish(tx, at(1))
+            balance.note_wish(tx, at(2))
+            assert at(1).wall == balance.wished(tx)
+            ended()
+            assert balance.wished(tx) is None
+
+
+def test_the_last_question_is_the_one_that_ended_last(database: Database) -> None:
+    with database.transaction("test") as tx:
+        balance.note_credit(tx, 10_000_000, at(1))
+        assert at(1).wall == balance.last_asked(tx)
+        balance.note_trouble(tx, "no answer", at(2))
+        assert at(2).wall == balance.last_asked(tx)
+        balance.note_credit(tx, 10_000_000, at(3))
+        assert at(3).wall == balance.last_asked(tx)
+
+
 def test_a_forgotten_credit_is_not_known(database: Database) -> None:
     with database.transaction("test") as tx:
         balance.note_credit(tx, 10_000_000, at(1))

@@ -8,7 +8,7 @@ from relou_gateway.rules.admission import Past, Reason
 from relou_gateway.rules.lifecycle import Event
 from relou_gateway.rules.records import Kind, Purpose, Report, Ruling, Status
 from relou_gateway.rules.throttle import DAY, Cap, Unit, standing
-from relou_gateway.store import forgetting, inbox, ledger, mutes, outbox, senders
+from relou_gateway.store import forgetting, inbox, ledger, mutes, outbox, queue, senders
 from relou_gateway.store.database import Connection
 from relou_gateway.store.forgetting import Forgotten
 from tests.store.samples import (
@@ -68,7 +68,7 @@ def test_nobody_else_is_touched(tx: Connection) -> None:
     forget(tx)
 
     assert (BRICE, "Salut") == (inbox.messages(tx)[0].number, inbox.messages(tx)[0].text)
-    assert (BRICE, BRICE) == (outbox.get(tx, 1).number, outbox.of_number(tx, BRICE)[0].number)
+    assert (BRICE, BRICE) == (outbox.get(tx, 1).number, queue.of_number(tx, BRICE)[0].number)
     assert before.count(BRICE) == everything(tx).count(BRICE)
 
 
@@ -117,7 +117,7 @@ def test_what_is_being_sent_or_in_doubt_stays_and_is_named(tx: Connection) -> No
     claimed(tx, KARIM)
 
     assert Forgotten(KARIM, 0, 0, (), (2,), (1,), 0, still_known=True) == forget(tx)
-    assert [KARIM, KARIM] == [reply.number for reply in outbox.listed(tx)]
+    assert [KARIM, KARIM] == [reply.number for reply in queue.listed(tx)]
 
 
 def test_a_doubt_can_still_be_settled_and_a_later_answer_keeps_its_cooldown(tx: Connection) -> None:

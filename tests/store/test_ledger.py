@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from relou_gateway.rules.lifecycle import Event
 from relou_gateway.rules.throttle import Spending
 from relou_gateway.store import gateway, inbox, ledger, outbox
-from relou_gateway.store.database import Connection, Database, chain_hash, content_hash
+from relou_gateway.store.database import Connection, Database
+from relou_gateway.store.seals import chain_hash, content_hash
 from tests.store.samples import (
     BRICE,
     DAY,

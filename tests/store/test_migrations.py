@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
 import resource
+import signal
 import sqlite3
 import stat
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,18 @@ import pytest
 from relou_gateway.rules.breaker import Cause, opened
 from relou_gateway.rules.records import Kind, Part, Purpose, Ruling, SlotAddress, Status
 from relou_gateway.rules.throttle import Spending
-from relou_gateway.store import breaker, gateway, inbox, ledger, outbox, parts, senders
+from relou_gateway.store import (
+    breaker,
+    counting,
+    gateway,
+    health,
+    inbox,
+    ledger,
+    outbox,
+    parts,
+    queue,
+    senders,
+)
 from relou_gateway.store import database as module
 from relou_gateway.store.database import SCHEMA_VERSION, Database, StoreError, StoreFull, create_or_migrate
 from relou_gateway.store.gateway import ClockRow, Pause
@@ -122,7 +136,7 @@ def _holds_what_was_kept(path: Path) -> None:
         ]
         assert [
             (row.id, row.purpose, row.number, row.state, row.parts, row.cost, row.accepted)
-            for row in sorted(outbox.listed(tx), key=lambda reply: reply.id)
+            for row in sorted(queue.listed(tx), key=lambda reply: reply.id)
         ] == [
             (1, Purpose.REPLY, KARIM, Status.SENT, 3, 480_000, 3),
             (2, Purpose.REPLY, BRICE, Status.IN_DOUBT, 2, 320_000, 0),
@@ -161,6 +175,104 @@ def test_life_goes_on_in_an_old_database(kept: Path, path: Path) -> None:
         claimed(tx, "+33633333333", at(100))
         outbox.settle_sent(tx, 5, (1, 2, 3), at(101))
         assert [] == ledger.broken_links(tx)
+
+
+@pytest.mark.parametrize("kept", [each for each in KEPT if int(each.stem) >= 2], ids=lambda kept: kept.stem)
+def test_what_was_only_counted_is_still_counted(kept: Path, path: Path) -> None:
+    restored(kept, path)
+    create_or_migrate(path)
+
+    with Database(path) as database, database.snapshot() as tx:
+        assert [(KARIM, 1)] == [(each.number, each.messages) for each in counting.counted(tx, KARIM)]
+
+
+@EACH_KEPT
+def test_an_old_database_is_copied_aside_before_it_is_changed(kept: Path, path: Path) -> None:
+    version = restored(kept, path)
+    before = keep.dump(path)
+    create_or_migrate(path)
+
+    copy = path.with_name(f"{path.name}.before-{SCHEMA_VERSION}")
+    assert (version < SCHEMA_VERSION) is copy.exists()
+    assert [] == [each for each in path.parent.iterdir() if each.suffix == ".part"]
+    if copy.exists():
+        assert before == keep.dump(copy)
+
+
+# --- killed while it is brought up to date ------------------------------------------------
+
+
+def _statements(script: str) -> list[str]:
+    """Cut a script into its statements, triggers whole."""
+    found, rest = [], ""
+    for line in script.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            found.append(rest)
+            rest = ""
+    return found
+
+
+def _die_after_each_statement(directory: Path, version: int) -> None:
+    """Migrate the database in each numbered folder, and be killed after so many statements."""
+    statements = [each for script in module.scripts_from(version) for each in _statements(script)]
+    prepare = module.prepare
+
+    def prepare_to_die(connection: module.Connection) -> None:
+        prepare(connection)
+        connection.create_function("DIE", 0, lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+    module.prepare = prepare_to_die
+    for folder in directory.iterdir():
+        cut = int(folder.name)
+        script = "".join([*statements[:cut], "SELECT DIE();", *statements[cut:]])
+        module.scripts_from = lambda _, script=script: [script]  # type: ignore[misc]
+        if (child := os.fork()) == 0:
+            create_or_migrate(folder / "gateway.db")
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL, folder
+
+
+@pytest.mark.parametrize(
+    "kept", [each for each in KEPT if int(each.stem) < SCHEMA_VERSION], ids=lambda kept: kept.stem
+)
+def test_a_kill_in_the_middle_of_a_migration_leaves_the_old_database_whole(
+    kept: Path, tmp_path: Path
+) -> None:
+    version = int(kept.stem)
+    points = len([each for script in module.scripts_from(version) for each in _statements(script)]) + 1
+    paths = [tmp_path / str(cut) / "gateway.db" for cut in range(points)]
+    for path in paths:
+        path.parent.mkdir()
+        restored(kept, path)
+    before = keep.dump(paths[0])
+    victim = multiprocessing.get_context("spawn").Process(
+        target=_die_after_each_statement, args=(tmp_path, version)
+    )
+    victim.start()
+    victim.join(120)
+
+    assert 0 == victim.exitcode
+    for path in paths:
+        assert (version, before) == (health.version_of(path), keep.dump(path))
+        assert version == create_or_migrate(path)
+        _holds_what_was_kept(path)
+
+
+# --- newer than the program ---------------------------------------------------------------
+
+
+def test_a_newer_database_is_refused_and_the_copy_from_before_the_update_is_named(path: Path) -> None:
+    create_or_migrate(path)
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 2}")
+    readable = module.before_version(path, SCHEMA_VERSION + 1)
+    for copy in (readable, module.before_version(path, SCHEMA_VERSION + 2)):
+        copy.touch()
+
+    for opened_by in (create_or_migrate, Database):
+        with pytest.raises(StoreError, match=re.escape(f"or go back: `relou-gateway restore {readable}`")):
+            opened_by(path)
 
 
 # --- a version that is yet to come --------------------------------------------------------
@@ -235,19 +347,51 @@ def test_a_migration_that_fails_half_way_leaves_the_old_database_whole(
     assert before == keep.dump(backup_of(lived))
 
 
+@contextmanager
+def without_room(path: Path, share: float = 0.5) -> Iterator[None]:
+    """Let no file grow beyond this share of the database's size, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(path.stat().st_size * share), limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 def test_no_migration_is_begun_without_room_for_the_copy(lived: Path, fake_next: FakeNext) -> None:
     before = keep.dump(lived)
     fake_next("DELETE FROM blocks;")
 
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (lived.stat().st_size // 2, limits[1]))
-    try:
-        with pytest.raises(StoreFull):
-            create_or_migrate(lived)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with without_room(lived), pytest.raises(StoreFull):
+        create_or_migrate(lived)
 
     assert before == keep.dump(lived)
+    assert ["gateway.db"] == sorted(each.name for each in lived.parent.iterdir() if each.is_file())
+
+
+def test_a_migration_for_which_there_is_no_room_is_done_when_there_is_some(
+    lived: Path, fake_next: FakeNext
+) -> None:
+    before = keep.dump(lived)
+    fake_next("CREATE TABLE large (content BLOB); INSERT INTO large VALUES (ZEROBLOB(3000000));")
+
+    with without_room(lived, 2), pytest.raises(StoreFull):
+        create_or_migrate(lived)
+    assert (before, before) == (keep.dump(lived), keep.dump(backup_of(lived)))
+
+    assert [SCHEMA_VERSION, SCHEMA_VERSION + 1] == [create_or_migrate(lived) for _ in range(2)]
+
+
+def test_an_earlier_copy_is_replaced_only_by_a_whole_one(lived: Path, fake_next: FakeNext) -> None:
+    fake_next("DELETE FROM blocks;")
+    backup_of(lived).write_text("of an earlier update")
+
+    with without_room(lived), pytest.raises(StoreFull):
+        create_or_migrate(lived)
+    assert "of an earlier update" == backup_of(lived).read_text()
+
+    create_or_migrate(lived)
+    assert health.version_of(backup_of(lived)) == SCHEMA_VERSION
 
 
 def test_a_damaged_database_is_not_migrated(lived: Path, fake_next: FakeNext) -> None:

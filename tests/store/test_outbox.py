@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relou_gateway.rules.admission import Past, Reason
+from relou_gateway.rules.admission import Past
 from relou_gateway.rules.lifecycle import MOVES, Event, IllegalMove
 from relou_gateway.rules.ranking import Contribution, Suspicion
-from relou_gateway.rules.records import Kind, Purpose, Ruling, Status
+from relou_gateway.rules.records import Purpose, Status
 from relou_gateway.rules.throttle import DAY, Cap, Spending, Unit, standing
-from relou_gateway.store import inbox, ledger, outbox, senders
+from relou_gateway.store import ledger, outbox, queue, schedule, senders
 from relou_gateway.store.database import Connection, Database
 from relou_gateway.store.outbox import NoSuchReply
 from tests.store.samples import (
@@ -27,10 +27,7 @@ from tests.store.samples import (
     in_doubt,
     new_reply,
     scheduled,
-    slot,
-    sms,
     states,
-    take,
 )
 
 DAVE = "+33611111111"
@@ -177,61 +174,7 @@ def test_an_operator_of_another_process_changes_nothing_that_is_being_sent(
         assert {1: Status.SENDING} == states(tx)
 
 
-# --- who may go, and when -----------------------------------------------------------------
-
-
-def due_replies(tx: Connection, now: datetime) -> list[int]:
-    return [each.id for each in outbox.waiting(tx, now) if each.ready]
-
-
-def test_a_reply_is_due_from_its_time_until_it_expires(tx: Connection) -> None:
-    scheduled(tx, due_at=at(10).quota, expires_at=at(20).quota)
-
-    assert [
-        (9.999, 0),
-        (10, 1),
-        (19.999, 1),
-        (20, 0),
-    ] == [(second, len(due_replies(tx, at(second).quota))) for second in (9.999, 10, 19.999, 20)]
-    assert at(10).quota == outbox.next_due(tx)
-
-
-def test_what_is_held_or_ended_is_not_due(tx: Connection) -> None:
-    scheduled(tx, held=True)
-    outbox.operate(tx, scheduled(tx, BRICE).id, Event.CANCEL, "", at())
-
-    assert ([], None) == (due_replies(tx, at(9).quota), outbox.next_due(tx))
-
-
-def test_due_replies_come_in_the_order_of_their_times(tx: Connection) -> None:
-    scheduled(tx, KARIM, due_at=at(2).quota)
-    scheduled(tx, BRICE, due_at=at(1).quota)
-    scheduled(tx, DAVE, due_at=at(2).quota)
-
-    assert [2, 1, 3] == due_replies(tx, at(9).quota)
-
-
-@pytest.mark.parametrize(("kind", "expected"), [(Kind.SMS, 0), (Kind.CALL, 0), (Kind.REPORT, 1)])
-def test_a_word_of_his_that_nobody_judged_yet_holds_the_reply_back(
-    tx: Connection, kind: Kind, expected: int
-) -> None:
-    scheduled(tx)
-    take(tx, slot(1, sms("encore", KARIM)))
-    tx.execute("UPDATE inbox SET kind = ?", (kind,))
-
-    assert expected == len(due_replies(tx, at(9).quota))
-
-
-def test_a_word_that_is_judged_or_shelved_or_another_persons_holds_nothing_back(tx: Connection) -> None:
-    scheduled(tx)
-    take(tx, slot(1, sms("a")), slot(2, sms("b")), slot(3, sms("c", BRICE)))
-    inbox.record_verdict(tx, 1, Ruling.DECLINED, Reason.BLOCKED, None, at())
-    assert [] == due_replies(tx, at(9).quota)
-
-    for _ in range(inbox.FAULTS_BEFORE_SHELVED):
-        inbox.note_fault(tx, 2)
-
-    assert [1] == due_replies(tx, at(9).quota)
+# --- waiting ------------------------------------------------------------------------------
 
 
 def test_a_reply_can_be_pushed_later_and_never_earlier(tx: Connection) -> None:
@@ -248,30 +191,6 @@ def test_what_does_not_wait_cannot_be_pushed(tx: Connection) -> None:
     outbox.push(tx, reply.id, at(90).quota)
 
     assert at(0).quota == outbox.get(tx, reply.id).due_at
-
-
-def test_the_outbox_is_listed_with_what_goes_next_on_top_and_what_ended_newest_first(
-    tx: Connection,
-) -> None:
-    numbers = [f"+3360000000{index}" for index in range(7)]
-    for index, due in enumerate([0, 50, 30, 0, 30, 10, 0]):
-        scheduled(tx, numbers[index], due_at=at(due).quota, held=index == 5)
-    outbox.operate(tx, 1, Event.CANCEL, "", at())
-    outbox.operate(tx, 4, Event.CANCEL, "", at())
-    outbox.claim(tx, outbox.get(tx, 2), at(60))
-
-    assert [2, 7, 6, 3, 5, 4, 1] == [reply.id for reply in outbox.listed(tx)]
-    assert [2, 7, 6] == [reply.id for reply in outbox.listed(tx, limit=3)]
-    assert [4, 1] == [reply.id for reply in outbox.listed(tx, Status.CANCELLED)]
-    assert [3, 5, 6, 7] == outbox.ids_in(tx, [Status.SCHEDULED, Status.HELD])
-    assert [] == outbox.ids_in(tx, [])
-    expected = dict.fromkeys(Status, 0) | {
-        Status.SCHEDULED: 3,
-        Status.HELD: 1,
-        Status.SENDING: 1,
-        Status.CANCELLED: 2,
-    }
-    assert expected == outbox.counts(tx)
 
 
 def test_what_is_too_late_expires_whether_held_or_not_and_nothing_else(tx: Connection) -> None:
@@ -509,17 +428,6 @@ def test_settled_as_failed_it_keeps_the_cost_of_the_parts_that_certainly_left(tx
     assert Past(answers=1, answered_at=at(8).quota) == past(tx)
 
 
-def test_of_those_that_are_due_the_least_suspicious_is_listed_on_top(tx: Connection) -> None:
-    due = {1: 5, 2: 1, 3: 3, 4: 2, 5: 20, 6: 10, 7: 0}
-    for reply_id, second in due.items():
-        scheduled(tx, f"+3360000000{reply_id}", due_at=at(second).quota, held=reply_id == 7)
-    for reply_id, score in {1: -1.0, 2: 2.0, 5: -9.0}.items():
-        outbox.note_suspicion(tx, reply_id, Suspicion(score, ()))
-
-    assert [1, 4, 3, 6, 2, 7, 5] == [reply.id for reply in outbox.listed(tx, now=at(10).quota)]
-    assert [7, 2, 4, 3, 1, 6, 5] == [reply.id for reply in outbox.listed(tx)]
-
-
 # --- suspicion ----------------------------------------------------------------------------
 
 
@@ -543,16 +451,6 @@ def test_a_suspicion_that_changed_meanwhile_asks_for_a_new_look_before_the_claim
 
     assert outbox.claim(tx, reply, at()) is None
     assert outbox.claim(tx, outbox.get(tx, reply.id), at()) is not None
-
-
-def test_all_that_was_to_be_sent_to_somebody_is_told_oldest_first(tx: Connection) -> None:
-    in_doubt(tx, KARIM)
-    scheduled(tx, BRICE)
-    scheduled(tx, KARIM)
-
-    assert [[1, 3], [2], [], []] == [
-        [reply.id for reply in outbox.of_number(tx, number)] for number in (KARIM, BRICE, DAVE, "")
-    ]
 
 
 # --- reservations -------------------------------------------------------------------------
@@ -601,12 +499,12 @@ def test_a_release_gives_back_no_more_than_its_share(
 def test_no_raw_statement_takes_a_reservation_or_a_reply_away(tx: Connection, statement: str) -> None:
     claimed(tx)
     scheduled(tx, BRICE)
-    before = (spent(tx), outbox.listed(tx))
+    before = (spent(tx), queue.listed(tx))
 
     with pytest.raises(sqlite3.IntegrityError):
         tx.execute(statement)
 
-    assert before == (spent(tx), outbox.listed(tx))
+    assert before == (spent(tx), queue.listed(tx))
 
 
 @pytest.mark.parametrize(
@@ -654,7 +552,7 @@ def test_what_ended_long_ago_is_forgotten_and_its_amounts_and_chain_stay(tx: Con
 
     assert 2 == outbox.forget_before(tx, at(2).quota)
 
-    assert [(reply.number, reply.text) for reply in outbox.listed(tx)] == [
+    assert [(reply.number, reply.text) for reply in queue.listed(tx)] == [
         (DAVE, "Un non est un non."),
         ("", ""),
         ("", ""),
@@ -692,7 +590,7 @@ def test_what_is_open_is_never_forgotten(tx: Connection) -> None:
     claimed(tx, "+33622222222")
 
     assert 0 == outbox.forget_before(tx, at(10**9).quota)
-    assert "" not in [reply.number for reply in outbox.listed(tx)]
+    assert "" not in [reply.number for reply in queue.listed(tx)]
 
 
 def test_a_doubt_of_long_ago_still_gives_back_the_right_cooldown(tx: Connection) -> None:
@@ -710,45 +608,4 @@ def test_times_of_replies_are_kept_to_the_millisecond(tx: Connection) -> None:
     reply = outbox.get(tx, outbox.schedule(tx, new_reply(due_at=due), at()))
 
     assert due == reply.due_at
-    assert [] == due_replies(tx, START)
-
-
-# --- looking without reading everything ---------------------------------------------------
-
-
-def test_what_waits_is_told_with_its_size_the_soonest_due_first(tx: Connection) -> None:
-    scheduled(tx, KARIM, due_at=at(20).quota)
-    scheduled(tx, BRICE, due_at=at(5).quota, parts=2, cost=7)
-    scheduled(tx, DAVE, held=True)
-    assert [(2, BRICE, 2, 7, True), (1, KARIM, 3, 480_000, False)] == outbox.waiting(tx, at(9).quota)
-
-
-def test_anything_is_due_from_the_first_due_time_until_the_expiry(tx: Connection) -> None:
-    scheduled(tx, due_at=at(10).quota, expires_at=at(20).quota)
-    assert [False, True, True, False] == [
-        outbox.anything_due(tx, at(second).quota) for second in (9.999, 10, 19.999, 20)
-    ]
-
-
-def test_the_next_due_time_after_a_moment_is_later_than_it(tx: Connection) -> None:
-    scheduled(tx, KARIM, due_at=at(10).quota)
-    scheduled(tx, BRICE, due_at=at(20).quota)
-    assert [at(10).quota, at(20).quota, None] == [
-        outbox.next_due(tx, at(second).quota) for second in (9, 10, 20)
-    ]
-
-
-def test_sizes_are_of_what_became_due_in_between(tx: Connection) -> None:
-    scheduled(tx, KARIM, due_at=at(10).quota)
-    scheduled(tx, BRICE, due_at=at(20).quota, parts=1, cost=9)
-    assert [{(3, 480_000)}, {(1, 9)}, set()] == [
-        outbox.sizes_due(tx, at(after).quota, at(until).quota)
-        for after, until in ((0, 19), (10, 20), (20, 99))
-    ]
-
-
-def test_the_next_expiry_is_of_what_waits_held_or_not(tx: Connection) -> None:
-    assert outbox.next_expiry(tx) is None
-    scheduled(tx, KARIM, expires_at=at(30).quota)
-    scheduled(tx, BRICE, expires_at=at(20).quota, held=True)
-    assert at(20).quota == outbox.next_expiry(tx)
+    assert not schedule.anything_due(tx, START)

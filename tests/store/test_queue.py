@@ -1,4 +1,4 @@
-"""The outbox as operators look at it: places in the line, and which replies are meant."""
+"""The outbox as operators look at it: the line, places in it, and which replies are meant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relou_gateway.rules.lifecycle import Event
 from relou_gateway.rules.ranking import Suspicion
 from relou_gateway.rules.records import WAITING, Purpose, Status
 from relou_gateway.store import outbox, queue
@@ -22,6 +23,52 @@ def suspect(tx: Connection, reply_id: int, score: float) -> None:
 
 def place(tx: Connection, reply_id: int, second: float = 10) -> Place | None:
     return queue.place(tx, outbox.get(tx, reply_id), at(second).quota)
+
+
+# --- the line -----------------------------------------------------------------------------
+
+
+def test_the_outbox_is_listed_with_what_goes_next_on_top_and_what_ended_newest_first(
+    tx: Connection,
+) -> None:
+    numbers = [f"+3360000000{index}" for index in range(7)]
+    for index, due in enumerate([0, 50, 30, 0, 30, 10, 0]):
+        scheduled(tx, numbers[index], due_at=at(due).quota, held=index == 5)
+    outbox.operate(tx, 1, Event.CANCEL, "", at())
+    outbox.operate(tx, 4, Event.CANCEL, "", at())
+    outbox.claim(tx, outbox.get(tx, 2), at(60))
+
+    assert [2, 7, 6, 3, 5, 4, 1] == [reply.id for reply in queue.listed(tx)]
+    assert [2, 7, 6] == [reply.id for reply in queue.listed(tx, limit=3)]
+    assert [4, 1] == [reply.id for reply in queue.listed(tx, Status.CANCELLED)]
+    expected = dict.fromkeys(Status, 0) | {
+        Status.SCHEDULED: 3,
+        Status.HELD: 1,
+        Status.SENDING: 1,
+        Status.CANCELLED: 2,
+    }
+    assert expected == queue.counts(tx)
+
+
+def test_of_those_that_are_due_the_least_suspicious_is_listed_on_top(tx: Connection) -> None:
+    due = {1: 5, 2: 1, 3: 3, 4: 2, 5: 20, 6: 10, 7: 0}
+    for reply_id, second in due.items():
+        scheduled(tx, f"+3360000000{reply_id}", due_at=at(second).quota, held=reply_id == 7)
+    for reply_id, score in {1: -1.0, 2: 2.0, 5: -9.0}.items():
+        outbox.note_suspicion(tx, reply_id, Suspicion(score, ()))
+
+    assert [1, 4, 3, 6, 2, 7, 5] == [reply.id for reply in queue.listed(tx, now=at(10).quota)]
+    assert [7, 2, 4, 3, 1, 6, 5] == [reply.id for reply in queue.listed(tx)]
+
+
+def test_all_that_was_to_be_sent_to_somebody_is_told_oldest_first(tx: Connection) -> None:
+    in_doubt(tx, KARIM)
+    scheduled(tx, BRICE)
+    scheduled(tx, KARIM)
+
+    assert [[1, 3], [2], [], []] == [
+        [reply.id for reply in queue.of_number(tx, number)] for number in (KARIM, BRICE, DAVE, "")
+    ]
 
 
 # --- places -------------------------------------------------------------------------------
@@ -58,7 +105,7 @@ def test_places_are_the_order_of_the_list(
             reply = scheduled(tx, f"+336000000{index:02}", due_at=at(due).quota, held=held)
             if score is not None:
                 suspect(tx, reply.id, score)
-        listed = outbox.listed(tx, now=at(10).quota)
+        listed = queue.listed(tx, now=at(10).quota)
         places = [queue.place(tx, reply, at(10).quota) for reply in listed]
         found = [each for each in places if each is not None]
         assert list(range(1, len(found) + 1)) == [each.position for each in found]

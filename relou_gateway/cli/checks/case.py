@@ -9,11 +9,13 @@ from pathlib import Path
 
 from ...config import ConfigError, Settings, load
 from ...rules.pin import objection
-from ...store import balance, ledger, modems
+from ...store import balance, breaker, ledger, losses, modems
 from ...store import gateway as state
 from ...store.balance import Credit
+from ...store.breaker import Stopped
 from ...store.database import Database, StoreError
-from ...store.gateway import ModemSeen
+from ...store.gateway import ModemSeen, Pause
+from ...store.losses import Losses
 from ...store.modems import Remembered
 from ..desk import gateway_runs
 from ..options import config_file, current_settings
@@ -29,7 +31,8 @@ class Past:
     """What the database knows: how the daemon saw its modem, which one it used last, what the SIM held.
 
     `latest` is the latest wall time in the ledger; `idle` is how long nothing was sent up to then, None
-    where nobody knows.
+    where nobody knows. `paused` and `stopped` say why nothing is sent, `losses` how often the modem was
+    lost of late.
     """
 
     modem: ModemSeen
@@ -37,6 +40,9 @@ class Past:
     credit: Credit | None
     latest: datetime | None
     idle: timedelta | None = None
+    paused: Pause | None = None
+    stopped: Stopped | None = None
+    losses: Losses | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def _configuration() -> tuple[Finding, Settings | None]:
     """Read the configuration; the settings are None where there are none to go by."""
     path = config_file()
     if path is None:
-        cure = "`relou-gateway config example > config.yaml`, then change it; nothing is sent before"
+        cure = "`relou-gateway setup` makes one by questions; nothing is sent before"
         return warning("configuration", "there is none", cure), None
     try:
         settings = current_settings()
@@ -135,6 +141,15 @@ def _past(path: Path) -> Past | None:
             latest = newest[0].wall if newest else None
             since = balance.idle_since(tx)
             idle = newest[0].at - since if newest and since is not None else None
-            return Past(state.modem(tx), modems.last(tx), balance.credit(tx), latest, idle)
+            return Past(
+                state.modem(tx),
+                modems.last(tx),
+                balance.credit(tx),
+                latest,
+                idle,
+                paused=state.paused(tx),
+                stopped=breaker.stopped(tx),
+                losses=losses.within_a_day(tx),
+            )
     except (StoreError, OSError):
         return None

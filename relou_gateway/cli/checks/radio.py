@@ -112,26 +112,42 @@ def _pin(facts: Facts, objection: str | None) -> Finding:
 
 
 def _network(facts: Facts, settings: Settings | None) -> Iterator[Finding]:
-    yield _registration(facts)
+    yield _registration(facts, settings)
     yield signal(facts.signal_percent)
     yield _smsc(facts, settings)
     yield _memories(facts)
 
 
-def _registration(facts: Facts) -> Finding:
-    if facts.denied:
+def _registration(facts: Facts, settings: Settings | None) -> Finding:
+    if not facts.registered:
+        return unregistered(denied=facts.denied)
+    return registered(facts.operator, settings, roaming=facts.roaming)
+
+
+def unregistered(*, denied: bool) -> Finding:
+    """Say that the modem has no network; `denied` where one refused it."""
+    if denied:
         cure = "try the SIM in a phone; was it activated, did it lie unused for months? ask its operator"
         return failure("registration", "the network refuses this SIM", cure)
-    if not facts.registered:
-        return failure("registration", "no network has taken it in", NO_NETWORK)
-    name = facts.operator or "a network that does not tell its name"
-    if facts.roaming:
-        cure = "it may cost a lot, and nothing is sent: bring it or its antenna to where its own network is"
-        return warning("registration", f"{name}, as a guest (roaming)", cure)
-    return ok("registration", name)
+    cure = "move the antenna to a window; try the SIM in a phone; a 2G or 3G modem may have no network left"
+    return failure("registration", "no network has taken it in", cure)
 
 
-NO_NETWORK = "move the antenna to a window; try the SIM in a phone; a 2G or 3G modem may have no network left"
+def registered(operator: str, settings: Settings | None, *, roaming: bool) -> Finding:
+    """Say in whose network the modem is, and whether anything is sent there."""
+    name = operator or "a network that does not tell its name"
+    if not roaming:
+        return ok("registration", name)
+    if settings is not None and settings.modem.roaming:
+        return ok("registration", f"{name}, as a guest (roaming), which modem.roaming allows")
+    cure = (
+        "bring it or its antenna to where its own network is; modem.roaming: true sends all the same, "
+        "and budget.price should be what that costs"
+    )
+    found = f"{name}, as a guest (roaming), where nothing is sent"
+    if settings is None:
+        return warning("registration", found, cure)
+    return failure("registration", found, cure)
 
 
 def signal(percent: int | None) -> Finding:
@@ -149,8 +165,11 @@ def signal(percent: int | None) -> Finding:
 def _smsc(facts: Facts, settings: Settings | None) -> Finding:
     if settings is not None and settings.modem.smsc is not None:
         return ok("smsc", f"{settings.modem.smsc}, as set in modem.smsc")
-    if facts.smsc:
-        return ok("smsc", facts.smsc)
+    return ok("smsc", facts.smsc) if facts.smsc else no_centre()
+
+
+def no_centre() -> Finding:
+    """Say that nobody knows the number of the SIM's message centre."""
     cure = "ask the operator for the number of its message centre, and set modem.smsc"
     return failure("smsc", "the SIM does not know its message centre: nothing can be sent", cure)
 
@@ -161,10 +180,14 @@ def _memories(facts: Facts) -> Finding:
         return skipped("memories", "the modem does not tell how full they are")
     shown = ", ".join(f"{name} {used} of {size}" for name, (used, size) in fills.items())
     fullest = max(used / size for used, size in fills.values())
-    cure = "start the gateway: it takes the messages in and makes room"
-    if fullest >= 1:
+    return fill(shown, fullest, "start the gateway: it takes the messages in and makes room")
+
+
+def fill(shown: str, share: float, cure: str) -> Finding:
+    """Say whether there is room for messages; `share` is what is taken of the fullest memory."""
+    if share >= 1:
         return failure("memories", f"{shown}: a full one takes no message more", cure)
-    if fullest >= NEARLY_FULL:
+    if share >= NEARLY_FULL:
         return warning("memories", f"{shown}: nearly full", cure)
     return ok("memories", shown)
 

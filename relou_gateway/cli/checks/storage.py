@@ -21,7 +21,7 @@ LARGE = 200_000_000
 """Bytes of a database that is not read through while a gateway is at work on it."""
 
 MAKE_ROOM = "make room: `sudo apt clean`, `sudo journalctl --vacuum-size=100M`; `df -h` shows where it went"
-RESTORE = "stop the gateway, keep a copy of the file as it is, restore a backup"
+RESTORE = "stop the gateway; `relou-gateway restore` sets the file aside and brings back the last backup"
 
 
 class _Usage(Protocol):
