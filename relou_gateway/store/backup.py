@@ -140,7 +140,7 @@ def _refuse_to_overwrite(database: Path, target: Path) -> None:
 
 @contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
-    """Make the file in which a copy grows; whatever happens, nothing is left under this name."""
+    """Make the file in which a copy grows and which its owner renames; else nothing is left of it."""
     try:
         held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
     except OSError as error:
@@ -153,9 +153,10 @@ def _unfinished(path: Path) -> Iterator[Path]:
         try:
             os.truncate(held, 0)  # what a process left that was killed
             yield path
-        finally:
+        except BaseException:
             for each in (path, path.with_name(f"{path.name}-journal")):
                 each.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise StoreError(f"{path.parent}: cannot be written: {error.strerror}") from error
     finally:

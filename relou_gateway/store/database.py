@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -316,7 +317,7 @@ def _keep_copy(connection: Connection, target: Path) -> None:
 def _copy(connection: Connection, target: Path) -> None:
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         copy.execute("PRAGMA synchronous = OFF")  # it is synced as a whole, below
-        connection.backup(copy, pages=PAGES_AT_ONCE, sleep=PAUSE)
+        connection.backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: time.sleep(PAUSE))
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
     sync(target)
 

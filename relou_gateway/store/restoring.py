@@ -7,6 +7,7 @@ spent, so that no cap is passed (invariant 5).
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,10 +136,20 @@ def put(ready: Path, path: Path, suffix: str) -> list[Path]:
         raise StoreError(f"{path}: cannot be set aside: {error.strerror}") from error
 
 
+def _name_too(path: Path, aside: Path) -> None:
+    """Give a file a second name; where the file system knows one name alone, as a stick's, another name."""
+    try:
+        aside.hardlink_to(path)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}:
+            raise
+        path.rename(aside)
+
+
 def _put(ready: Path, path: Path, aside: Path) -> list[Path]:
     kept = []
     if path.exists():
-        aside.hardlink_to(path)
+        _name_too(path, aside)
         kept.append(aside)
         sync(path.parent)
     # Before the exchange: SQLite would replay the old file's WAL into the new one.

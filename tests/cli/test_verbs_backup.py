@@ -261,6 +261,8 @@ def test_what_the_caps_allowed_since_the_backup_counts_as_sent(office: Office) -
     told = office.row("restore")
 
     assert told["counted"] >= 3
+    assert "what may have been sent since the backup; it counts" in office("queue", "show", "1")
+    assert ["in_doubt"] == [row["state"] for row in office.rows("queue")]
     hour = next(row for row in office.rows("budget") if row["window"] == "throttle.per_hour")
     assert ("0", 0) == (str(hour["left"]), hour["left"])
     office.world.gateway = office.world._open()

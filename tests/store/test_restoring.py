@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -190,6 +191,21 @@ def _cut_after(patch: pytest.MonkeyPatch, cut: int, act: object) -> int:
     with suppress(_Cut):
         act()  # type: ignore[operator]
     return done
+
+
+def test_where_a_file_can_have_but_one_name_it_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: Path, _target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    path = tmp_path / "gateway.db"
+    path.write_text("old")
+    (tmp_path / "ready").write_text("new")
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+
+    assert [tmp_path / "gateway.db.aside"] == restoring.put(tmp_path / "ready", path, "aside")
+    assert ("old", "new") == ((tmp_path / "gateway.db.aside").read_text(), path.read_text())
 
 
 def test_a_place_that_cannot_be_changed_is_told_plainly(tmp_path: Path) -> None:
