@@ -8,7 +8,18 @@ WITH_TESTS := $(VENV)/.installed-with-tests
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 RUN_ARGS ?=
 
-.PHONY: run test check torture soak bench raids clean help
+PREFIX ?= /usr/local
+SYSTEM_PYTHON ?= /usr/bin/python3
+DIST ?= dist
+PACKAGING := SYSTEM_PYTHON="$(SYSTEM_PYTHON)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" DIST="$(DIST)" packaging
+
+# Programs that tests drive, each with the package that brings it; in a user's namespaces stands a Debian root of his own.
+TOOLS := gammu-smsd=gammu-smsd debootstrap=debootstrap dpkg-deb=dpkg udevadm=udev systemd-analyze=systemd newuidmap=uidmap strace=strace
+there = $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v $(1))
+MISSING = $(strip $(foreach each,$(TOOLS),$(if $(call there,$(firstword $(subst =, ,$(each)))),,$(lastword $(subst =, ,$(each))))) \
+  $(shell $(SYSTEM_PYTHON) -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv))
+
+.PHONY: run test check install uninstall deb missing torture soak bench raids clean help
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -17,13 +28,25 @@ run: $(INSTALLED) ## start the gateway on config.yaml, or show it on the virtual
 	@$(BIN)/relou-gateway run $(RUN_ARGS)
 
 test: $(WITH_TESTS) ## run the whole test suite
-	@command -v gammu-smsd >/dev/null || { echo "one test drives the real gammu-smsd, which is missing:"; echo "    sudo apt install gammu-smsd"; exit 1; }
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup $(TEST_ARGS)
+	@[ -z "$(MISSING)" ] || { echo "tests drive real programs, of which some are missing:"; echo "    sudo apt install $(MISSING)"; exit 1; }
+	$(BIN)/python -m pytest --numprocesses 3 $(TEST_ARGS)
 
 check: $(WITH_TESTS) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+install: ## as root: the gateway and its service on this machine, or brought up to date
+	@$(PACKAGING)/install
+
+uninstall: ## as root: take that away again; configuration and messages stay
+	@$(PACKAGING)/uninstall
+
+deb: ## a Debian package for this release and architecture, in dist/
+	@$(PACKAGING)/deb
+
+missing: ## the Debian packages that the tests lack here
+	@echo $(MISSING)
 
 torture: $(WITH_TESTS) ## kill the daemon and its modem cell a thousand times
 	$(BIN)/python -m tests.torture $(TORTURE_ARGS)

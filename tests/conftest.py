@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
+from tests.support import together
 from tests.support.world import World
 
 # A slow machine is no fault of the code: what a property may take is bounded by its examples.
@@ -33,3 +36,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 def log_of_its_own() -> None:
     """Let no test's log be what an earlier one made of it."""
     structlog.reset_defaults()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Share the tests out one by one, but for those that run side by side in one process."""
+    return together.scheduler(config, log)

@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 Story = Callable[[Path], None]
 Test = Callable[[pytest.FixtureRequest, pytest.TempPathFactory], None]
@@ -34,7 +36,23 @@ def side_by_side(story: Story) -> Test:
 
     test.__name__, test.__module__ = story.__name__, story.__module__
     _STORIES[test] = story
-    return pytest.mark.xdist_group("side by side")(test)
+    return test
+
+
+def scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Return what shares tests out among processes: files with such stories go to one of them."""
+    root = config.rootpath
+    together = {
+        str(path.relative_to(root))
+        for path in (root / "tests").rglob("test_*.py")
+        if "\n@side_by_side\n" in path.read_text()
+    }
+
+    class OneByOne(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            return "side by side" if nodeid.partition("::")[0] in together else nodeid
+
+    return OneByOne(config, log)
 
 
 def _begin(session: pytest.Session, directories: pytest.TempPathFactory) -> dict[Story, Future[None]]:
