@@ -7,7 +7,6 @@ clock to step.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import random
@@ -18,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -37,7 +35,7 @@ from .reach import Reach
 from .rules.least_suspicious import LeastSuspicious
 from .rules.records import Moment
 from .store import gateway as state
-from .store import ledger, losses, queue
+from .store import ledger, lock, losses, queue
 from .store.database import SCHEMA_VERSION, Database, StoreError, before_version, create_or_migrate
 from .store.gateway import ClockRow
 
@@ -54,10 +52,6 @@ CLOCK_STEP = 2.0
 """Seconds by which the wall clock may run ahead of or behind the monotonic one within a watch."""
 
 
-class Refused(Exception):
-    """The daemon cannot start; the message says why and what to do about it."""
-
-
 def run(settings: Settings, *, device: str | None = None, ready: Callable[[], None] | None = None) -> int:
     """Run the gateway until SIGTERM or SIGINT; return the exit code.
 
@@ -70,7 +64,7 @@ def run(settings: Settings, *, device: str | None = None, ready: Callable[[], No
         try:
             with ExitStack() as house:
                 _Daemon(settings, device, stop, house).run(ready)
-        except (Refused, StoreError) as error:
+        except StoreError as error:
             log.say(Event.DAEMON_REFUSED, reason=str(error))
             return 1
     return 0
@@ -88,7 +82,7 @@ class _Daemon:
         self._end_anyway.daemon = True
         house.callback(self._end_anyway.cancel)
         path = settings.storage.path
-        house.enter_context(_only_one(path))
+        house.enter_context(lock.held(path))
         self._told_of_store = False
         before = create_or_migrate(path)
         if before == 0:
@@ -352,35 +346,6 @@ def _continued_clock(database: Database) -> QuotaClock:
     if row is None:
         return QuotaClock(None, latest)
     return QuotaClock(Anchor(*row), latest)
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Hold the lock that makes this the only gateway on its database."""
-    try:
-        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-    except OSError as error:
-        raise Refused(
-            f"{path.parent}: cannot be written: {error.strerror}; is it there, and ours?"
-        ) from error
-    try:
-        if not _locked(lock):
-            raise Refused(f"{path}: another gateway is at work on this database")
-        yield
-    finally:
-        os.close(lock)
-
-
-def _locked(lock: int) -> bool:
-    """Take the lock; try for a second, since `status` holds it for an instant to see who is there."""
-    for _ in range(10):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.1)
-        else:
-            return True
-    return False
 
 
 @contextmanager

@@ -35,9 +35,7 @@ def check(as_json: bool) -> None:
     """
     path = config_file()
     if path is None:
-        raise NotPossible(
-            "there is no configuration; `relou-gateway setup` makes one by questions"
-        )
+        raise NotPossible("there is no configuration; `relou-gateway setup` makes one by questions")
     try:
         settings = load(path)
     except ConfigError as error:

@@ -19,10 +19,9 @@ from pathlib import Path
 from ..config import Settings, load
 from ..config.writing import as_file
 from ..rules.records import Kind, Ruling, Status
-from ..store import inbox, queue
+from ..store import inbox, lock, queue
 from ..store.database import Database
 from ..store.inbox import Received
-from .desk import gateway_runs
 from .options import NotPossible
 from .output import money, say
 from .screen import count, field
@@ -47,7 +46,7 @@ def prepare(configuration: Path | None) -> Settings:
     yours = load(configuration)
     folder = home()
     database = folder / "gateway.db"
-    if gateway_runs(database):
+    if lock.is_held(database):
         raise NotPossible("a show is running already; Ctrl-C in its terminal ends it")
     target = folder / "config.yaml"
     try:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from ..clock import Anchor, QuotaClock
 from ..config import Settings
 from ..rules.records import Moment
 from ..store import gateway as state
-from ..store import ledger
+from ..store import ledger, lock
 from ..store.database import Database, StoreError
 from .options import NotPossible
 
@@ -42,22 +39,7 @@ class Desk:
 
     def daemon_runs(self) -> bool:
         """Say whether a gateway is at work on this database."""
-        return gateway_runs(self.settings.storage.path)
-
-
-def gateway_runs(database: Path) -> bool:
-    """Say whether a gateway is at work on `database`: it holds the lock beside it."""
-    try:
-        lock = os.open(database.with_name(f"{database.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+        return lock.is_held(self.settings.storage.path)
 
 
 @contextmanager

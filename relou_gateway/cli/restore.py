@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,9 +16,10 @@ from ..config.worst_case import worst_case
 from ..rules.throttle import MONTH, Spending
 from ..store import backup as copies
 from ..store import gateway as state
-from ..store import ledger, restoring
+from ..store import ledger, lock, restoring
 from ..store.backup import Copy
 from ..store.database import StoreError, time_of
+from ..store.lock import AtWork
 from ..store.restoring import Gap
 from .desk import Desk, at_desk
 from .options import NotPossible, json_option, with_settings
@@ -72,22 +72,15 @@ def restore(settings: Settings, file: Path | None, yes: bool, as_json: bool) -> 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock of the daemon, so that none is at work and none begins."""
-    lock_path = path.with_name(f"{path.name}.lock")
+    """Let no daemon be at work, nor begin."""
     try:
-        lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-    except OSError as error:
-        raise NotPossible(f"{path.parent}: cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _give_to(lock_path, _owner(path))
-        yield
-    except BlockingIOError:
-        raise NotPossible(
-            f"{path}: a gateway is at work here; stop it first: `sudo systemctl stop relou-gateway`"
-        ) from None
-    finally:
-        os.close(lock)
+        with lock.held(path):
+            _give_to(lock.beside(path), _owner(path))
+            yield
+    except AtWork as error:
+        raise NotPossible(f"{error}; stop it first: `sudo systemctl stop relou-gateway`") from None
+    except StoreError as error:
+        raise NotPossible(str(error)) from error
 
 
 def _refuse_where_whole(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..config import Settings
-from .desk import gateway_runs
+from ..store import lock
 from .options import NotPossible, config_file, config_option, current_settings
 
 VIRTUAL = "virtual"
@@ -59,8 +59,8 @@ def _serve(settings: Settings, *, demo: bool = False, send_seconds: float = 4.0)
     from ..modem.virtual import VirtualFailure, VirtualOptions, start_virtual  # noqa: PLC0415
 
     database = settings.storage.path
-    if gateway_runs(database):  # it has the virtual modem at this very link
-        raise NotPossible(f"{database}: another gateway is at work on this database")
+    if lock.is_held(database):  # it has the virtual modem at this very link
+        raise NotPossible(f"{database}: a gateway is at work on this database")
     if not database.parent.is_dir():
         raise NotPossible(f"{database.parent}: there is no such directory to keep the database in")
     options = VirtualOptions(

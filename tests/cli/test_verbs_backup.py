@@ -392,7 +392,7 @@ def test_nothing_is_restored_while_a_gateway_is_at_work(office: Office) -> None:
     with a_gateway_at_work(office.world.path):
         code, line = office.refused("restore", "--yes")
 
-    assert (1, True) == (code, "a gateway is at work here; stop it first" in line)
+    assert (1, True) == (code, "a gateway is at work on this database; stop it first" in line)
     assert before == office.world.path.read_bytes()
 
 

@@ -20,7 +20,7 @@ def test_a_second_gateway_on_the_same_database_is_refused_in_one_line(directory:
         [line] = (second.stdout + second.stderr).splitlines()
         refused = json.loads(line)
         assert (1, "daemon.refused") == (second.returncode, refused["event"])
-        assert f"{gateway.database}: another gateway is at work on this database" == refused["reason"]
+        assert f"{gateway.database}: a gateway is at work on this database" == refused["reason"]
         gateway.modem.deliver(KARIM, "Salut")
         gateway.wait_for("reply.sent")
 
@@ -58,7 +58,7 @@ def test_a_second_gateway_leaves_the_virtual_modem_of_the_first_alone(directory:
     with service(directory, {"modem": {"device": "virtual"}}, plugged=False) as gateway:
         gateway.wait_for("modem.ready")
         second = gateway.verb("run")
-        assert (1, True) == (second.returncode, "another gateway is at work" in second.stderr)
+        assert (1, True) == (second.returncode, "a gateway is at work" in second.stderr)
         assert (directory / "virtual-modem").resolve().exists()
         assert 0 == gateway.stop().code
         assert [] == gateway.heard("modem.lost")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...config import ConfigError, Settings, load
 from ...rules.pin import objection
-from ...store import balance, breaker, ledger, losses, modems
+from ...store import balance, breaker, ledger, lock, losses, modems
 from ...store import gateway as state
 from ...store.balance import Credit
 from ...store.breaker import Stopped
@@ -17,7 +17,6 @@ from ...store.database import Database, StoreError
 from ...store.gateway import ModemSeen, Pause
 from ...store.losses import Losses
 from ...store.modems import Remembered
-from ..desk import gateway_runs
 from ..options import config_file, current_settings
 from ..screen import count
 from .finding import Finding, State, failure, ok, skipped, warning
@@ -84,7 +83,7 @@ def take(named: str | None, machine: Machine) -> Case:
     """Return what is known; `named` is the device that was asked about, if any."""
     configuration, settings = _configuration()
     path = (settings or load(None)).storage.path
-    at_work = gateway_runs(path) if _may_see(path) else None
+    at_work = lock.is_held(path) if _may_see(path) else None
     past = _past(path) if at_work is not None else None
     return Case(machine, configuration, settings, named, at_work, past)
 
@@ -110,10 +109,10 @@ def _configuration() -> tuple[Finding, Settings | None]:
 
 def _may_see(database: Path) -> bool:
     """Say whether we may see the lock beside a database, or that there is none."""
-    folder, lock = database.parent, database.with_name(f"{database.name}.lock")
+    folder, locked = database.parent, lock.beside(database)
     if not os.access(folder, os.F_OK):
         return True
-    return os.access(folder, os.X_OK) and (os.access(lock, os.R_OK) or not os.access(lock, os.F_OK))
+    return os.access(folder, os.X_OK) and (os.access(locked, os.R_OK) or not os.access(locked, os.F_OK))
 
 
 def objection_to_pin(case: Case, imei: str, tries_left: int | None) -> str | None:

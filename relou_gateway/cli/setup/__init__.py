@@ -25,8 +25,8 @@ from pathlib import Path
 import click
 
 from ...config import ConfigError, Settings, find
+from ...store import lock
 from ...store.database import StoreError
-from ..desk import gateway_runs
 from ..options import NotPossible, config_file, config_option
 from ..output import money
 from . import answers, draft, files, modem, places, questions, secret, trial
@@ -165,7 +165,7 @@ def _drawn(talk: Dialogue, before: Before, device: str | None, pin_file: Path | 
 def _modem(talk: Dialogue, before: Before, named: str | None) -> Found:
     """Return the modem, which is not looked for while a gateway is at work with it."""
     settings = before.sections.modem
-    if named is None and gateway_runs(before.sections.storage.path):
+    if named is None and lock.is_held(before.sections.storage.path):
         talk.tell(Say.AT_WORK, device=settings.device)
         return Found(settings.device, at_work=True)
     if named is not None and named not in {modem.AUTO, modem.VIRTUAL}:
@@ -249,7 +249,7 @@ def _test(talk: Dialogue, settings: Settings) -> int:
 def _tell_what_next(talk: Dialogue, settings: Settings) -> None:
     talk.gap()
     talk.tell(Say.NEXT)
-    running = gateway_runs(settings.storage.path)
+    running = lock.is_held(settings.storage.path)
     assert settings.path is not None
     unit = draft.unit_of(settings.path)
     if unit is not None:

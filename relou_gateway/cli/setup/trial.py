@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +10,9 @@ from ...config.settings import Settings
 from ...rules import numbers, wording
 from ...rules.policy import Text
 from ...rules.records import Moment, Purpose
-from ...store import outbox
-from ...store.database import StoreError, create_or_migrate
+from ...store import lock, outbox
+from ...store.database import create_or_migrate
+from ...store.lock import AtWork
 from ...store.outbox import NewReply
 from ..desk import at_desk
 from .files import hand_over
@@ -62,25 +60,8 @@ def _row(settings: Settings, number: str, text: str, now: Moment) -> NewReply:
 
 def _make(path: Path) -> None:
     """Make the database, unless a gateway that starts just now does it."""
-    with _nobody_else(path):
+    with suppress(AtWork), lock.held(path):
+        hand_over(lock.beside(path))
         if not path.exists():
             create_or_migrate(path)
             hand_over(path)
-
-
-@contextmanager
-def _nobody_else(path: Path) -> Iterator[None]:
-    """Hold the lock that a gateway at work on this database holds; wait until it has begun."""
-    lock_path = path.with_name(f"{path.name}.lock")
-    new = not lock_path.exists()
-    try:
-        lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-    except OSError as error:
-        raise StoreError(f"{path}: it cannot be made here: {error.strerror}") from error
-    try:
-        if new:
-            hand_over(lock_path)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
