@@ -260,7 +260,8 @@ def _tell_what_next(talk: Dialogue, settings: Settings) -> None:
     else:
         _next(talk, _command(settings, "run"), Say.NEXT_RUN)
     _next(talk, _command(settings, "doctor"), Say.NEXT_DOCTOR)
-    talk.tell(Say.NEXT_TRY, delay=questions.delay_form(settings.policy.replies.delay))
+    shortest, longest = questions.delay_ends(settings.policy.replies.delay)
+    talk.tell(Say.NEXT_TRY, shortest=shortest, longest=longest)
 
 
 def _next(talk: Dialogue, command: str, why: Say) -> None:

@@ -169,7 +169,13 @@ def _delay(talk: Dialogue, sections: Sections) -> Sections:
 
 def delay_form(delay: tuple[timedelta, timedelta]) -> str:
     """Return a delay as people write it: 3m 10m."""
-    return " ".join(str(DURATION.form(end)) for end in delay)
+    return " ".join(delay_ends(delay))
+
+
+def delay_ends(delay: tuple[timedelta, timedelta]) -> tuple[str, str]:
+    """Return both ends of a delay as people write them: 3m, 10m."""
+    shortest, longest = delay
+    return str(DURATION.form(shortest)), str(DURATION.form(longest))
 
 
 # --- how much goes out --------------------------------------------------------------------

@@ -342,8 +342,8 @@ class Say(Enum):
     )
     NEXT_DOCTOR = ("see whether all is well", "voir si tout va bien")
     NEXT_TRY = (
-        "Then text its number from a phone: the answer comes after {delay}.",
-        "Puis écrivez à son numéro depuis un téléphone : la réponse vient après {delay}.",
+        "Then text its number from a phone: the answer comes {shortest} to {longest} later.",
+        "Puis écrivez à son numéro depuis un téléphone : la réponse vient {shortest} à {longest} après.",
     )
     # --- the asking itself ---
     YES = ("y", "o")
