@@ -101,19 +101,23 @@ class Contrast:
         shrunk, sure = SHRINK * (people + raiders + 1.0), 1.0 - doubt
         own_ordinary, own_flood = own.ordinary, own.flood
         known_ordinary, known_flood, log = self._ordinary.get, self._flood.get, math.log
+        low = -clip
         odds = []
         # The innermost loop of all scoring: everything that does not change is outside.
         for mark in marks:
             ordinary = known_ordinary(mark, 0.0) - own_ordinary
             flood = known_flood(mark, 0.0) - own_flood
-            ordinary = max(ordinary, 0.0)
-            flood = max(flood, 0.0)
+            # Comparing is three times as fast as calling max().
+            if ordinary < 0.0:  # noqa: PLR1730
+                ordinary = 0.0
+            if flood < 0.0:  # noqa: PLR1730
+                flood = 0.0
             prior = shrunk / (ordinary + flood + 0.5)
             among_people = (ordinary + SHRINK) / (people + prior)
             mixed = (flood + SHRINK) / (raiders + prior)
             rid, least = mixed - doubt * among_people, LEAST * mixed
-            value = log((max(least, rid)) / (sure * among_people))
-            odds.append(clip if value > clip else max(value, -clip))
+            value = log((least if least > rid else rid) / (sure * among_people))  # noqa: FURB136
+            odds.append(clip if value > clip else low if value < low else value)  # noqa: FURB136
         return odds
 
     def confidence(self, own: Share, half: float) -> float:

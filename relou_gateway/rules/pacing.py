@@ -8,7 +8,7 @@ last over every horizon. In quiet times they last for everyone, and nobody waits
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -77,9 +77,11 @@ def threshold(
     for score in waiting:
         counts[bin_of(score)] += 1
     upto = list(accumulate(counts))
-    reached = BINS - 1
-    while reached >= 0 and upto[reached] > _room_for(reached, forecast, room, caution):
-        reached -= 1
+    # From one bin to the next more wait, and there is less room: where it ceases to do is found by halving.
+    too_many = bisect_left(
+        range(BINS), True, key=lambda each: upto[each] > _room_for(each, forecast, room, caution)
+    )
+    reached = too_many - 1
     if reached == BINS - 1:
         return Threshold(reached, 0)
     below = upto[reached] if reached >= 0 else 0

@@ -34,7 +34,10 @@ class Memory(StrEnum):
 
 
 class SlotAddress(NamedTuple):
-    """One slot. `card` is the IMSI for SIM slots, the IMEI for the modem's own."""
+    """One slot. `card` is the IMSI for SIM slots, the IMEI for the modem's own.
+
+    A memory that not every listing looks at has a card of its own: the IMEI, and the memory's name.
+    """
 
     card: str
     memory: Memory
@@ -115,7 +118,7 @@ class Listing:
     """What one pass over the modem's memories showed, and the calls since the last pass.
 
     `complete` says that the pass ran to its end: only then is a slot of one of the `cards`
-    (IMSI and IMEI, as in `SlotAddress`) that is not shown known to be empty.
+    (as in `SlotAddress`) that is not shown known to be empty.
     """
 
     slots: tuple[Slot, ...]

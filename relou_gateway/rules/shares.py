@@ -161,4 +161,5 @@ def saved(
 def ahead(limit: float, span: float, level: float, now: float, hours: int, rhythm: Rhythm) -> list[float]:
     """Return what may be spent within 1, 2 … `hours` hours from `now` if `level` is there now."""
     share = limit * DAY / span
-    return [level + share * rhythm.days(now, now + hour * HOUR) for hour in range(1, hours + 1)]
+    begun, *ends = rhythm.counts(now + hour * HOUR for hour in range(hours + 1))
+    return [level + share * max(0.0, end - begun) for end in ends]
