@@ -19,7 +19,7 @@ there = $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v $(1))
 MISSING = $(strip $(foreach each,$(TOOLS),$(if $(call there,$(firstword $(subst =, ,$(each)))),,$(lastword $(subst =, ,$(each))))) \
   $(shell $(SYSTEM_PYTHON) -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv))
 
-.PHONY: run test check install uninstall deb missing torture soak bench raids clean help
+.PHONY: run test check install uninstall deb missing torture soak bench raids pictures clean help
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: $(WITH_TESTS) ## ratios, each measured in one run
 
 raids: $(WITH_TESTS) ## every invented raid under every policy: the tables and pictures of docs/raids.md
 	@$(BIN)/python -m benchmarks.raids --docs docs $(RAIDS_ARGS)
+
+pictures: $(WITH_TESTS) ## what a terminal shows of a gateway that is set up: the pictures of docs/install.md
+	@$(BIN)/python -m tests.pictures $(PICTURES_ARGS)
 
 clean: ## remove what make made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -203,12 +203,15 @@ def _write(talk: Dialogue, before: Before, drawn: Draft) -> bool:
 
 
 def _show(talk: Dialogue, before: Before, drawn: Draft) -> None:
-    talk.tell(Say.DIFFERS_NEW if before.text is None else Say.DIFFERS, path=drawn.path)
+    lines = [] if before.faults else draft.difference(before, drawn)
+    if before.text is None and not lines:
+        talk.tell(Say.ALL_DEFAULTS)
+    else:
+        talk.tell(Say.DIFFERS_NEW if before.text is None else Say.DIFFERS, path=drawn.path)
     if before.faults:
         talk.tell(Say.NOT_SHOWN)
-    else:
-        for line in draft.difference(before, drawn):
-            talk.item(line)
+    for line in lines:
+        talk.item(line)
     if drawn.settings.warnings:
         talk.tell(Say.WORTH_A_THOUGHT)
         for fault in drawn.settings.warnings:
@@ -269,7 +272,12 @@ def _next(talk: Dialogue, command: str, why: Say) -> None:
 
 
 def _command(settings: Settings, verb: str) -> str:
-    """Return how to call a verb from here: with the configuration's name where it would not be found."""
+    """Return how to call a verb from here: with the configuration's name where it would not be found.
+
+    The service's is readable to root and the group relou, in which nobody is who just installed it.
+    """
+    assert settings.path is not None
     here = find(None, os.environ)
     found = here is not None and here.absolute() == settings.path
-    return f"relou-gateway {verb}" if found else f"relou-gateway {verb} --config {settings.path}"
+    program = "relou-gateway" if draft.unit_of(settings.path) is None else "sudo relou-gateway"
+    return f"{program} {verb}" if found else f"{program} {verb} --config {settings.path}"

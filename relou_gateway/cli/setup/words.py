@@ -279,6 +279,7 @@ class Say(Enum):
     )
     SAME = ("Nothing changes in {path}.", "Rien ne change dans {path}.")
     DIFFERS_NEW = ("What differs from the defaults:", "Ce qui diffère des valeurs par défaut :")
+    ALL_DEFAULTS = ("All is as the defaults have it.", "Tout est comme par défaut.")
     DIFFERS = ("What changes in {path}:", "Ce qui change dans {path} :")
     NOT_SHOWN = (
         "(the changes are not shown: they could show a PIN)",
