@@ -86,12 +86,18 @@ def test_nothing_starts_before_there_is_a_configuration(installed: CleanRoot) ->
 
 
 def test_the_service_and_its_timers_are_enabled_and_templates_are_not(installed: CleanRoot) -> None:
-    enabled = installed.run("find", "/etc/systemd/system", "-name", "relou*", "-printf", "%f ").split()
+    enabled = installed.run(
+        "find", "/etc/systemd/system", "-type", "l", "-name", "relou*", "-printf", "%f "
+    ).split()
     assert {"relou-gateway.service", *TIMERS} == set(enabled)
 
 
 def test_all_units_and_rules_are_there(installed: CleanRoot) -> None:
-    units = {unit.name for unit in (SOURCE / "systemd").iterdir() if unit.suffix in {".service", ".timer"}}
+    units = {
+        unit.name
+        for unit in (SOURCE / "systemd").iterdir()
+        if unit.suffix in {".service", ".timer", ".target"}
+    }
     rules = {rule.name for rule in (SOURCE / "udev").glob("*.rules")}
     assert units == set(installed.run("sh", "-c", "cd /usr/lib/systemd/system && ls relou-*").split())
     assert rules <= set(installed.run("ls", "/usr/lib/udev/rules.d").split())
@@ -196,11 +202,25 @@ def test_installing_the_same_version_again_changes_nothing(made: Made, root: Cle
     assert before == everything(root)
 
 
+INSTANCE = {
+    "multi-user.target": "relou-gateway@two.service",
+    "relou-gateway-modem.target": "relou-gateway@two.service",
+    "relou-gateway@two.service": "relou-gateway-backup@two.timer",
+}
+"""What `systemctl enable relou-gateway@two` links."""
+STAMPS = "/var/lib/systemd/timers"
+"""Where systemd notes when a timer ran."""
+
+
 def in_use(root: CleanRoot) -> CleanRoot:
-    """Return `root` with a configuration, a message in its database, and an instance for a second SIM."""
+    """Return `root` with a configuration, a message, an instance for a second SIM, and timers that ran."""
     root.run("sh", "-c", f"echo '# mine' >{CONFIGURATION}; echo data >{STATE}/gateway.db")
-    instance = "/etc/systemd/system/multi-user.target.wants/relou-gateway@two.service"
-    root.run("ln", "-s", "/usr/lib/systemd/system/relou-gateway@.service", instance)
+    for wanting, wanted in INSTANCE.items():
+        root.run("mkdir", "-p", f"/etc/systemd/system/{wanting}.wants")
+        unit = f"/usr/lib/systemd/system/{wanted.replace('two', '')}"
+        root.run("ln", "-s", unit, f"/etc/systemd/system/{wanting}.wants/{wanted}")
+    root.run("mkdir", "-p", STAMPS)
+    root.run("touch", f"{STAMPS}/stamp-{TIMERS[0]}", f"{STAMPS}/stamp-relou-gateway-backup@two.timer")
     return root
 
 
@@ -226,6 +246,7 @@ def test_a_purge_that_is_told_to_leaves_nothing(clean: set[str], root: CleanRoot
     root.run("useradd", "--groups", "relou", "olga")
     in_use(root).run("dpkg", "--purge", "relou-gateway", RELOU_PURGE_STATE="yes")
     root.run("userdel", "olga")
+    root.run("rmdir", STAMPS)
     assert clean == everything(root)
 
 

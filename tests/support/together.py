@@ -40,9 +40,12 @@ def side_by_side(story: Story) -> Test:
 
 
 def scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Return what shares tests out among processes: files with such stories go to one of them."""
+    """Return what shares tests out among processes, one by one but for those that belong together.
+
+    These are the files with such stories, and the package's tests: each process would build one of its own.
+    """
     root = config.rootpath
-    together = {
+    with_stories = {
         str(path.relative_to(root))
         for path in (root / "tests").rglob("test_*.py")
         if "\n@side_by_side\n" in path.read_text()
@@ -50,7 +53,10 @@ def scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
 
     class OneByOne(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
         def _split_scope(self, nodeid: str) -> str:
-            return "side by side" if nodeid.partition("::")[0] in together else nodeid
+            file = nodeid.partition("::")[0]
+            if file in with_stories:
+                return "side by side"
+            return "package" if file.startswith("tests/package/") else nodeid
 
     return OneByOne(config, log)
 

@@ -114,7 +114,7 @@ def names(value: object) -> str | None:
 def test_a_modem_gets_all_that_it_needs(machine: MachineMaker, stick: Stick, best: str | None) -> None:
     with_rules = machine(stick)
     found = {tty: with_rules.outcome(tty) for tty in stick.ttys.values()}
-    wanted = (DIALOUT, "0660", "1", ["relou-gateway.service"], True)
+    wanted = (DIALOUT, "0660", "1", ["relou-gateway-modem.target"], True)
     assert dict.fromkeys(found, wanted) == {tty: _of_tty(outcome) for tty, outcome in found.items()}
     assert ([best] if best else []) == [tty for tty, outcome in found.items() if LINK in outcome.links]
 
@@ -166,7 +166,7 @@ def test_the_pins_of_a_raspberry_pi_are_left_alone_until_somebody_says_what_is_t
         outcomes.append(here.outcome("ttyAMA0"))
     without, ours, with_hat = outcomes
     assert without == ours
-    assert (DIALOUT, "0660", "1", ["relou-gateway.service"], True) == _of_tty(with_hat)
+    assert (DIALOUT, "0660", "1", ["relou-gateway-modem.target"], True) == _of_tty(with_hat)
     assert {LINK} == with_hat.links - ours.links
 
 

@@ -23,6 +23,7 @@ UNKNOWN_TO_SOME = {"RestartSteps", "RestartMaxDelaySec"}
 
 INSTALLED = "/usr/bin/relou-gateway"
 GATEWAY = "relou-gateway.service"
+MODEM = "relou-gateway-modem.target"
 
 
 def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -55,7 +56,7 @@ def test_the_threshold_is_one() -> None:
     assert 1 == done.returncode
 
 
-@pytest.mark.parametrize("name", single())
+@pytest.mark.parametrize("name", [*single("service"), *single("timer")])
 def test_a_template_is_the_same_unit_with_the_paths_of_its_instance(name: str) -> None:
     stem, _, kind = name.rpartition(".")
     assert template(text_of(name)) == text_of(f"{stem}@.{kind}")
@@ -139,15 +140,28 @@ def _seconds(key: str) -> float:
 def test_a_timer_makes_up_for_the_hours_in_which_the_machine_was_off(name: str) -> None:
     timer = settings_of(name)
     (when,) = timer["Timer.OnCalendar"]
-    assert (["yes"], ["timers.target"], 0) == (
+    assert (["yes"], 0) == (
         timer["Timer.Persistent"],
-        timer["Install.WantedBy"],
         analyze("calendar", when).returncode,
     )
 
 
 def test_who_enables_the_gateway_enables_its_timers() -> None:
     assert single("timer") == sorted(settings_of(GATEWAY)["Install.Also"][0].split())
+
+
+@pytest.mark.parametrize("name", [GATEWAY, "relou-gateway@.service"])
+def test_a_gateway_starts_at_boot_and_with_a_modem_where_it_is_enabled(name: str) -> None:
+    """What a device itself wants is started enabled or not; a target brings along what is enabled."""
+    assert [f"multi-user.target {MODEM}"] == settings_of(name)["Install.WantedBy"]
+    assert {"Unit.Description", "Unit.StopWhenUnneeded"} == set(settings_of(MODEM))
+
+
+@pytest.mark.parametrize("name", names("timer"))
+def test_a_timer_starts_at_boot_and_with_its_gateway(name: str) -> None:
+    """`systemctl enable --now` starts what it names, and nothing that it enables besides."""
+    gateway = "relou-gateway@%i.service" if "@" in name else GATEWAY
+    assert [f"timers.target {gateway}"] == settings_of(name)["Install.WantedBy"]
 
 
 @pytest.mark.parametrize("name", names("service"))

@@ -55,5 +55,6 @@ def template(text: str) -> str:
     text = re.sub(
         r"(?m)^StateDirectory=.*$", lambda line: re.sub(r"relou-gateway", r"\g<0>/%i", line[0]), text
     )
-    text = re.sub(r"(?m)^(Also|After)=relou.*$", lambda line: re.sub(r"\.\w+", r"@%i\g<0>", line[0]), text)
+    named = re.compile(r"\b(relou-[\w-]+)\.(?=service|timer)")
+    text = re.sub(r"(?m)^(Also|After|WantedBy)=.*$", lambda line: named.sub(r"\1@%i.", line[0]), text)
     return re.sub(r"(?m)^Description=.*$", r"\g<0> (%i)", text)
