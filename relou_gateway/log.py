@@ -46,6 +46,7 @@ class Event(StrEnum):
     SLOT_STUCK = "slot.stuck"
     SLOT_FREED = "slot.freed"
     MODEM_CHANGED = "modem.changed"
+    MODEM_PORT_ASIDE = "modem.port_aside"
     MODEM_SMSC_MISSING = "modem.smsc_missing"
     SIM_CHANGED = "sim.changed"
     SIM_FILLING = "sim.filling"
@@ -94,6 +95,7 @@ _WARNINGS = {
     Event.SLOT_TWIN_ASSUMED,
     Event.SLOT_STUCK,
     Event.MODEM_CHANGED,
+    Event.MODEM_PORT_ASIDE,
     Event.MODEM_SMSC_MISSING,
     Event.SIM_CHANGED,
     Event.SIM_FILLING,

@@ -7,7 +7,9 @@ can be killed (`modem.probe`) and by what the database remembers. Whatever stand
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import log
@@ -20,6 +22,7 @@ from .modem.discovery import Port, Roots
 from .modem.holders import holders
 from .modem.port import ModemLost
 from .modem.probe import Facts, Silence, probe, speed_of
+from .modem.setbacks import Setbacks
 from .rules import coverage
 from .rules.pin import objection
 from .rules.records import Identity, Moment, Network
@@ -51,6 +54,7 @@ SIM_TROUBLES = {
 """States of a SIM with which nothing can be done: cause and cure."""
 
 BUSY = "{0} cannot be opened; another program may hold it"
+FAILS_ON = "it answers, and hangs or breaks over and over; for a while other ports are tried first"
 NOTHING_FOUND = (
     f"no modem is to be seen: nothing at {discovery.LINK}, and no USB device of a known maker; "
     "plug the modem in, or correct modem.device"
@@ -60,7 +64,8 @@ NOTHING_FOUND = (
 class Reach:
     """Makes cells that are ready to be opened, and knows what became of them.
 
-    `override` is used instead of the configured device. `hurried` says that the gateway stops.
+    `override` is used instead of the configured device. `hurried` says that the gateway stops. `clock`
+    is monotonic, in seconds.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class Reach:
         override: str | None = None,
         hurried: Callable[[], bool] = lambda: False,
         roots: Roots = discovery.ROOTS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -79,6 +85,7 @@ class Reach:
         self._configured = override or settings.device
         self._hurried = hurried
         self._roots = roots
+        self._setbacks = Setbacks(clock)
         self._port = Port("")
         self._full = False
         self._lacks_centre = False
@@ -97,7 +104,15 @@ class Reach:
     def cell(self) -> Cell:
         """Find the modem and return a cell for it, not open yet; raises `ModemLost`."""
         pin = self._configured_pin()
-        facts = self._find() if self._configured == AUTO else self._ask_configured()
+        if self._configured != AUTO:
+            return self._cell(self._ask_configured(), pin)
+        if (path := self._setbacks.newly_aside()) is not None:
+            log.say(Event.MODEM_PORT_ASIDE, device=path, reason=FAILS_ON)
+        cell = self._cell(self._find(), pin)
+        self._setbacks.given(self.device, cell)
+        return cell
+
+    def _cell(self, facts: Facts | None, pin: str | None) -> Cell:
         spec: Spec = {
             "driver": "gammu",
             "device": self.device,
@@ -133,23 +148,35 @@ class Reach:
         return answer if isinstance(answer, Facts) else None
 
     def _find(self) -> Facts:
-        """Ask all ports that may be the modem's until the one that was used last answers."""
+        """Ask the ports that may be the modem's; those that were set aside only where no other will do."""
         with self._database.snapshot() as tx:
             known = modems.last(tx)
-        answers: dict[str, tuple[Port, Facts]] = {}
-        silences: list[Silence] = []
-        for port in _in_order(discovery.ports(self._roots), known):
-            if port.stick and port.stick in {other.stick for other, _ in answers.values()}:
-                continue  # this stick has answered on another of its ports
+        search = _Search(known)
+        ports, aside = discovery.ports(self._roots), self._setbacks.aside()
+        if aside:
+            ports += [other for port in ports if not port.stick for other in self._beside(port)]
+            self._ask(search, [port for port in ports if port.path not in aside])
+            ports = [port for port in ports if port.path in aside]
+        if not aside or not search.may_end():
+            self._ask(search, ports)
+        self._port, facts = search.chosen()
+        return facts
+
+    def _beside(self, link: Port) -> list[Port]:
+        return discovery.beside(link.path, self._roots)
+
+    def _ask(self, search: _Search, ports: list[Port]) -> None:
+        """Ask these ports until the one that was used last answers."""
+        for port in _in_order(ports, search.known):
+            if search.has_stick(port):
+                continue  # it has answered on another of its ports
             answer = self._probe(port)
             if isinstance(answer, Silence):
-                silences.append(answer)
+                search.silences.append(answer)
             elif answer.messages:
-                answers[port.path] = (port, answer)
-                if known is None or answer.imei == known.imei:
+                search.answers[port.path] = (port, answer)
+                if search.known is None or answer.imei == search.known.imei:
                     break
-        self._port, facts = _chosen(answers, known, silences)
-        return facts
 
     def _probe(self, port: Port) -> Facts | Silence:
         """Ask one port, unless another program has it open."""
@@ -215,6 +242,7 @@ class Reach:
 
     def observed(self, network: Network) -> None:
         """Take note of how full the memory is; tell once when it fills up."""
+        self._setbacks.works()
         percent = network.full_percent
         if percent is not None and percent >= FULL_FROM and not self._full:
             self._full = True
@@ -254,22 +282,40 @@ def _in_order(ports: list[Port], known: Remembered | None) -> list[Port]:
     return sorted(ports, key=lambda port: (port.path != known.device, port.interface != known.interface))
 
 
-def _chosen(
-    answers: dict[str, tuple[Port, Facts]], known: Remembered | None, silences: list[Silence]
-) -> tuple[Port, Facts]:
-    """Return the known modem, else the only one; raises `ModemLost` where there is none, or a choice."""
-    found = list(answers.values())
-    ours = [each for each in found if known is None or each[1].imei == known.imei]
-    if ours:
-        return ours[0]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        where = ", ".join(answers)
-        raise ModemLost(
-            "absent", f"none of the modems at {where} is the one used before; set modem.device to one"
-        )
-    for cause in ("stopped", "busy", "denied", "hung"):
-        if told := [silence for silence in silences if silence.cause == cause]:
-            raise ModemLost(cause, told[0].reason)
-    raise ModemLost("absent", silences[0].reason if silences else NOTHING_FOUND)
+@dataclass
+class _Search:
+    """What the ports have said so far; `known` is the modem that was used last."""
+
+    known: Remembered | None
+    answers: dict[str, tuple[Port, Facts]] = field(default_factory=dict)
+    silences: list[Silence] = field(default_factory=list)
+
+    def has_stick(self, port: Port) -> bool:
+        """Tell whether the stick of this port has answered."""
+        return bool(port.stick) and port.stick in {other.stick for other, _ in self.answers.values()}
+
+    def may_end(self) -> bool:
+        """Tell whether there is nothing left to look for."""
+        try:
+            self.chosen()
+        except ModemLost as lost:
+            return lost.cause == "stopped"
+        return True
+
+    def chosen(self) -> tuple[Port, Facts]:
+        """Return the known modem, else the only one; raises `ModemLost` where there is none, or a choice."""
+        found = list(self.answers.values())
+        ours = [each for each in found if self.known is None or each[1].imei == self.known.imei]
+        if ours:
+            return ours[0]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            where = ", ".join(self.answers)
+            raise ModemLost(
+                "absent", f"none of the modems at {where} is the one used before; set modem.device to one"
+            )
+        for cause in ("stopped", "busy", "denied", "hung"):
+            if told := [silence for silence in self.silences if silence.cause == cause]:
+                raise ModemLost(cause, told[0].reason)
+        raise ModemLost("absent", self.silences[0].reason if self.silences else NOTHING_FOUND)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -16,6 +18,7 @@ from relou_gateway.config.settings import Calls, ModemSettings
 from relou_gateway.modem.cell import Cell
 from relou_gateway.modem.keeper import Keeper
 from relou_gateway.modem.port import ModemLost
+from relou_gateway.modem.setbacks import ASIDE, FAILURES
 from relou_gateway.reach import Reach
 from relou_gateway.rules.records import Identity, Moment, Network
 from relou_gateway.store import gateway as state
@@ -60,7 +63,9 @@ class Bench:
         path.symlink_to(Path(device).resolve())
         return str(path)
 
-    def reach(self, device: str = "auto", pin: str | None = None, smsc: str | None = None) -> Reach:
+    def reach(
+        self, device: str = "auto", pin: str | None = None, smsc: str | None = None, **more: Any
+    ) -> Reach:
         settings = ModemSettings(device, "at115200", pin, None, POLL, Calls.RING, smsc)
         now = Moment(START, START)
         return Reach(
@@ -69,6 +74,7 @@ class Bench:
             lambda: now,
             hurried=lambda: self.hurried,
             roots=self.machine.roots,
+            **more,
         )
 
     def remember(self, imei: str, device: str = "", imsi: str = "") -> None:
@@ -157,6 +163,79 @@ def test_a_stop_is_not_kept_waiting_by_the_search(bench: Bench) -> None:
     bench.plug("ttyUSB0", bench.puppet().device)
     bench.hurried = True
     assert "stopped" == bench.lost(bench.reach())[0]
+
+
+# --- a port that answers and fails all the same ---------------------------------------------
+
+
+class Clock:
+    """A clock that only the test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lose(reach: Reach, times: int = FAILURES) -> None:
+    """Ask for a cell and lose it, so often."""
+    for _ in range(times):
+        cell = reach.cell()
+        os.kill(cell.process_id, signal.SIGKILL)
+        with pytest.raises(ModemLost):
+            cell.open()
+
+
+def test_a_port_that_loses_one_cell_after_the_other_gives_way_to_the_next_of_its_stick_for_a_while(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = bench.plug("ttyUSB0", bench.virtual().link, interface=0)
+    second = bench.plug("ttyUSB1", bench.virtual().link, interface=1)
+    bench.remember("350000000000006", first)
+    clock = Clock()
+    reach = bench.reach(clock=clock)
+    lose(reach, FAILURES - 1)
+    assert "port_aside" not in capsys.readouterr().out
+    lose(reach, 1)
+    assert (first, second) == (reach.device, found(reach))
+    assert f"device={first}" in capsys.readouterr().out.partition("modem.port_aside")[2]
+    clock.now += ASIDE
+    assert first == found(reach)
+
+
+def test_where_both_ttys_fail_the_first_is_tried_again(bench: Bench) -> None:
+    first = bench.plug("ttyUSB0", bench.virtual().link, interface=0)
+    second = bench.plug("ttyUSB1", bench.virtual().link, interface=1)
+    reach = bench.reach()
+    lose(reach, FAILURES * 2)
+    assert (second, first) == (reach.device, found(reach))
+
+
+def test_a_stick_that_answers_and_fails_gives_way_to_the_next_stick(bench: Bench) -> None:
+    bench.plug("ttyUSB0", bench.house.enter_context(Puppet(HUAWEI)).device, stick="1-1", interface=0)
+    bench.plug("ttyUSB1", bench.puppet().device, stick="1-1", interface=1)
+    other = bench.plug("ttyUSB2", bench.virtual().link, stick="1-2")
+    reach = bench.reach()
+    lose(reach)
+    assert other == found(reach)
+
+
+def test_a_link_whose_tty_fails_gives_way_to_its_own_stick_alone(bench: Bench) -> None:
+    tty = bench.plug("ttyUSB1", bench.virtual().link, stick="1-1", interface=1)
+    bench.machine.roots.link.symlink_to(tty)
+    bench.plug("ttyUSB0", bench.virtual().link, stick="1-0", interface=0)
+    sibling = bench.plug("ttyUSB2", bench.virtual().link, stick="1-1", interface=2)
+    reach = bench.reach()
+    lose(reach)
+    assert (str(bench.machine.roots.link), sibling) == (reach.device, found(reach))
+
+
+def test_a_port_that_fails_is_used_on_where_there_is_no_other(bench: Bench) -> None:
+    only = bench.plug("ttyUSB0", bench.virtual().link)
+    reach = bench.reach()
+    lose(reach, FAILURES + 1)
+    assert only == found(reach)
 
 
 # --- which modem ----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ what is plugged in is found out by looking again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,18 @@ from .plug import seen_at
 
 MAKERS = {
     "0af0": "Option",
+    "0bdb": "Ericsson",
+    "0f3d": "AirPrime",
+    "114f": "Wavecom",
     "1199": "Sierra Wireless",
     "12d1": "Huawei",
+    "1410": "Novatel Wireless",
+    "1519": "Comneon",
     "1546": "u-blox",
     "19d2": "ZTE",
     "1bbb": "Alcatel",
     "1bc7": "Telit",
+    "1c9e": "Longcheer",
     "1e0e": "SIMCom",
     "1e2d": "Cinterion",
     "2001": "D-Link",
@@ -30,16 +36,24 @@ MAKERS = {
     "2cb7": "Fibocom",
     "2dee": "MeiG",
 }
-"""Makers of modems by USB vendor id."""
+"""Makers of modems by USB vendor id.
 
-NO_MODEMS = {"1546": range(0x01A4, 0x01AA)}
-"""Products of these makers that are none: u-blox sells GPS receivers under the same vendor id."""
+Each is in Linux's option.c (Novatel, Longcheer), sierra.c and qcserial.c (AirPrime, Wavecom) or cdc-acm.c
+(Comneon), or in ModemManager's rules and plugins (Ericsson; Wavecom and Comneon, too).
+"""
 
-COMMANDS = {"1199": (3,), "1e0e": (2, 3), "2c7c": (2, 3)}
+NO_MODEMS: Mapping[str, Collection[int]] = {"1410": {0xA008, 0xA014}, "1546": range(0x1000)}
+"""Products of these makers that are none.
+
+u-blox sells GPS receivers under the same vendor id: 01a4 to 01ab (usb.ids, ModemManager's rules), 0502 to
+050d; its modems begin with 1010. Novatel's two wait for their firmware (ModemManager's rules).
+"""
+
+COMMANDS = {"0f3d": (3,), "114f": (3,), "1199": (3,), "1e0e": (2, 3), "2c7c": (2, 3)}
 """Interfaces for AT commands, best first, of makers whose first ones are for diagnosis and GPS.
 
-Linux's qcserial.c (Sierra Wireless), and the makers' manuals. A line for diagnosis answers nothing: each
-that is asked first costs the whole time of a probe.
+Linux's qcserial.c (Sierra Wireless, and its modems of AirPrime's and Wavecom's ids), and the makers'
+manuals. A line for diagnosis answers nothing: each that is asked first costs the whole time of a probe.
 """
 
 DEPTH = 6
@@ -92,6 +106,18 @@ def ports(roots: Roots = ROOTS) -> list[Port]:
     """
     if roots.link.exists():
         return [Port(str(roots.link))]
+    return _vouched_for(roots)
+
+
+def beside(path: str, roots: Roots = ROOTS) -> list[Port]:
+    """Return the other ttys of the stick to which the operator's link at `path` leads."""
+    device = Path(path).resolve()
+    found = [(Path(port.path).resolve() == device, port) for port in _vouched_for(roots)]
+    sticks = {port.stick for is_it, port in found if is_it}
+    return [port for is_it, port in found if port.stick in sticks and not is_it]
+
+
+def _vouched_for(roots: Roots) -> list[Port]:
     names = _lasting_names(roots)
     found = [port for tty in _ttys(roots) if (port := _port(roots, tty, names)) is not None]
     return sorted(found, key=lambda port: (port.stick, port.rank, port.interface or 0, port.path))

@@ -5,7 +5,7 @@ records of its dictionaries and the port's failures of its errors:
 
     gammu_memories    what lies in the slots: listed, read, deleted
     gammu_sending     what is sent
-    gammu_radio       who the modem is, and what its radio sees
+    gammu_radio       who the modem is, and what its radio sees; lte, where that is LTE alone
     gammu_ussd        service codes
     gammu_reports     delivery reports in a memory of their own
     line              who has the line: libGammu, or we ourselves for what it cannot do
@@ -32,16 +32,16 @@ from .at import Conversation
 from .gammu_errors import CONVERSION_ERRORS, LOSSES, GammuError
 from .gammu_memories import Memories, shows
 from .gammu_message import Message
-from .gammu_radio import read_identity, read_network
+from .gammu_radio import Radio, read_identity
 from .gammu_reports import ReportsMemory
 from .gammu_sending import Sender
 from .gammu_ussd import ServiceCodes
 from .line import Line
 from .pdu_line import PduLine
-from .port import ModemLost, NotSent
+from .port import ModemLost, NotSent, SendFailure
 from .probe import speed_of
 from .rings import Rings
-from .stored_reports import is_report, place_of
+from .stored_reports import card_of, is_report, place_of
 
 UNLOCKING = 3
 """How often a SIM is asked whether it is open after its PIN was given; each time takes up to a second."""
@@ -149,6 +149,7 @@ class GammuModem:
         self._rings = Rings()
         self._machine = LibGammu(device, connection, self._notice)
         self._line = Line(self._machine, device, speed_of(connection))
+        self._radio = Radio(self._line, self._machine)
         self._codes = ServiceCodes(self._machine)
         self._sender = Sender(self._machine, smsc, reports=reports)
         self._reports = ReportsMemory(self._line, self._machine) if reports else None
@@ -194,10 +195,13 @@ class GammuModem:
         return self._identity
 
     def network(self) -> Network:
-        """Return the state of the radio; raises `ModemLost`."""
+        """Return the state of the radio; raises `ModemLost`.
+
+        Where LTE alone serves the modem, that takes five seconds every now and then.
+        """
         self._line.give_back()
         counts = self._memories.read_counts()
-        return read_network(self._machine, None if counts is None else counts.full_percent)
+        return self._radio.network(None if counts is None else counts.full_percent)
 
     def listing(self) -> Listing:
         """Return all that the memories show, and new calls; raises `ModemLost`.
@@ -206,12 +210,14 @@ class GammuModem:
         """
         self._line.give_back()
         slots, complete = self._memories.listing()
-        calls = self._new_calls()
+        cards, calls = self._memories.cards, self._new_calls()
         if self._reports is not None:
+            modem = self._memories.card(Memory.MODEM)
             self._reports.look()
             # they go first: with the line in our hands they are deleted before it is given back
-            slots = (*self._reports.slots(self._memories.card(Memory.MODEM)), *slots)
-        return Listing(slots, calls, complete, self._memories.cards)
+            slots = (*self._reports.slots(modem), *slots)
+            cards += self._reports.cards(modem)
+        return Listing(slots, calls, complete, cards)
 
     def delete(self, address: SlotAddress) -> None:
         """Delete one slot; raises `DeleteFailed`, or `ModemLost` where it may be deleted."""
@@ -229,7 +235,7 @@ class GammuModem:
         known = {
             address: (place_of(address), partial(self._shows, fingerprint))
             for address, fingerprint in slots.items()
-            if address.card == self._memories.card(address.memory)
+            if address.card == self._card_of(address)
         }
         freed = self._line.by_hand(lambda talk: by_hand.free(talk, known)) or frozenset()
         if self._reports is not None:
@@ -258,12 +264,17 @@ class GammuModem:
             raise NotSent(f"not sent: {lost}") from None
 
         def took(reference: int) -> None:
+            self._radio.sent()
             if self._reports is not None:
                 self._reports.expect()
             if accepted is not None:
                 accepted(reference)
 
-        return self._sender.send(number, parts, unicode=unicode, accepted=took)
+        try:
+            return self._sender.send(number, parts, unicode=unicode, accepted=took)
+        except SendFailure:
+            self._radio.refused()
+            raise
 
     def ussd(self, code: str, pattern: str) -> str:
         """Dial a service code and return the answer; raises `UssdFailed` or `ModemLost`."""
@@ -280,6 +291,10 @@ class GammuModem:
         radio_by_hand.restart(talk)
         if self._reports is not None:
             radio_by_hand.keep_reports(talk)
+
+    def _card_of(self, address: SlotAddress) -> str:
+        card = self._memories.card(address.memory)
+        return card_of(card) if is_report(address) else card
 
     def _shows(self, fingerprint: bytes, line: PduLine) -> bool:
         return shows(fingerprint, line, self._machine.decode)

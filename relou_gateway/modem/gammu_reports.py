@@ -15,7 +15,7 @@ from .gammu_machine import Machine
 from .gammu_memories import shown_by_line, slot_of
 from .line import Line
 from .port import DeleteFailed
-from .stored_reports import StoredReports, address_of, place_of
+from .stored_reports import StoredReports, address_of, card_of, place_of
 
 
 class ReportsMemory:
@@ -49,14 +49,19 @@ class ReportsMemory:
         if not self._stored.shown:
             self._line.give_back()
 
-    def slots(self, card: str) -> tuple[Slot, ...]:
-        """Return what the memory showed when it was looked at last; `card` is the modem's number."""
+    def slots(self, modem: str) -> tuple[Slot, ...]:
+        """Return what the memory showed when it was looked at last; `modem` is the modem's number."""
+        card = card_of(modem)
         shown = self._stored.shown if card else {}  # a slot without its card's number is any modem's
         self._listed = set(shown)
         return tuple(
             slot_of(address_of(index, card), shown_by_line(index, line, self._machine.decode))
             for index, line in shown.items()
         )
+
+    def cards(self, modem: str) -> tuple[str, ...]:
+        """Return the card whose slots are certainly all shown, if they are; `modem` is the modem's number."""
+        return (card_of(modem),) if modem and self._stored.complete else ()
 
     def delete(self, address: SlotAddress) -> None:
         """Delete one report; raises `DeleteFailed` or `ModemLost`."""

@@ -18,9 +18,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from . import registration_by_hand
+from .answers import digits, known, plain, readable, value
 from .at import SPEED, AtFailure, CannotOpen, Conversation, NoAnswer
 from .probe import HUNG, Facts
-from .registration import DENIED, HOME, ROAMING
+from .registration import registration
 
 Ask = Callable[..., tuple[str, ...]]
 """Asks a command, and returns no line where the modem does not know it."""
@@ -106,17 +108,17 @@ def _tell_and_end(findings: _Findings) -> None:
 def _identity(talk: Conversation, facts: Facts) -> Facts:
     return replace(
         facts,
-        manufacturer=_plain(_known(talk, "AT+CGMI")),
-        model=_plain(_known(talk, "AT+CGMM")),
-        revision=_plain(_known(talk, "AT+CGMR")),
-        imei=_digits(_known(talk, "AT+CGSN")),
+        manufacturer=plain(known(talk, "AT+CGMI")),
+        model=plain(known(talk, "AT+CGMM")),
+        revision=plain(known(talk, "AT+CGMR")),
+        imei=digits(known(talk, "AT+CGSN")),
     )
 
 
 def _sim(talk: Conversation, facts: Facts) -> Facts:
     tries = _tries_left(talk)
     facts = replace(facts, sim=_sim_state(talk), pin_tries=tries[0], puk_tries=tries[1])
-    return replace(facts, imsi=_digits(_known(talk, "AT+CIMI"))) if facts.sim == "ready" else facts
+    return replace(facts, imsi=digits(known(talk, "AT+CIMI"))) if facts.sim == "ready" else facts
 
 
 def _sim_state(talk: Conversation) -> str:
@@ -124,13 +126,13 @@ def _sim_state(talk: Conversation) -> str:
         lines = talk.ask("AT+CPIN?")
     except AtFailure as failure:
         return SIM_ERRORS.get(failure.code or 0, "unknown") if failure.family == "CME" else "unknown"
-    return SIM_STATES.get(_value(lines).strip('"').upper(), "unknown")
+    return SIM_STATES.get(value(lines).strip('"').upper(), "unknown")
 
 
 def _tries_left(talk: Conversation) -> tuple[int | None, int | None]:
     """Return how often PIN and PUK may still be tried, by the standard's word for it or a maker's own."""
     for command, places in TRIES:
-        if found := re.search(places, "\n".join(_known(talk, command))):
+        if found := re.search(places, "\n".join(known(talk, command))):
             puk = found["puk"]
             return int(found["pin"]), int(puk) if puk else None
     return None, None
@@ -150,23 +152,15 @@ TRIES = (
 
 
 def _network(talk: Conversation, facts: Facts) -> Facts:
-    states = {_registration(talk, command) for command in ("AT+CREG?", "AT+CEREG?", "AT+CGREG?")}
-    at_home = bool(states & HOME)
-    registered = at_home or bool(states & ROAMING)
-    operator = re.search(r'"([^"]*)"', _value(_known(talk, "AT+COPS?")))
+    found = registration(registration_by_hand.states(talk).values())
     return replace(
         facts,
-        registered=registered,
-        roaming=registered and not at_home,
-        denied=not registered and DENIED in states,
-        operator=_readable(operator[1]) if operator else "",
-        signal_percent=_percent(_value(_known(talk, "AT+CSQ"))),
+        registered=found.registered,
+        roaming=found.roaming,
+        denied=found.denied,
+        operator=registration_by_hand.operator(talk),
+        signal_percent=_percent(value(known(talk, "AT+CSQ"))),
     )
-
-
-def _registration(talk: Conversation, command: str) -> int | None:
-    state = re.match(r"\d+ *, *(\d{1,2})\b", _value(_known(talk, command)))
-    return None if state is None else int(state[1])
 
 
 def _percent(quality: str) -> int | None:
@@ -177,42 +171,42 @@ def _percent(quality: str) -> int | None:
 
 
 def _messages(talk: Conversation, facts: Facts) -> Facts:
-    modes = re.findall(r"\d+", _value(_known(talk, "AT+CMGF=?")))
+    modes = re.findall(r"\d+", value(known(talk, "AT+CMGF=?")))
     if facts.sim != "ready":
         return replace(facts, messages="0" in modes)
-    centre = re.search(r'"([^"]*)"', _value(_known(talk, "AT+CSCA?")))
+    centre = re.search(r'"([^"]*)"', value(known(talk, "AT+CSCA?")))
     memories = _memories(talk)
     return replace(
         facts,
         messages="0" in modes or bool(memories),
-        smsc=_readable(centre[1]) if centre else "",
+        smsc=readable(centre[1]) if centre else "",
         memories=memories,
     )
 
 
 def _memories(talk: Conversation) -> dict[str, tuple[int, int]]:
     """Return how full both memories are; each must be chosen to be told of."""
-    chosen = re.findall(r'"(\w+)" *, *(\d+) *, *(\d+)', _value(_known(talk, "AT+CPMS?")))
+    chosen = re.findall(r'"(\w+)" *, *(\d+) *, *(\d+)', value(known(talk, "AT+CPMS?")))
     told = {name: (int(used), int(size)) for name, used, size in chosen if name in {"SM", "ME"}}
     missing = {"SM", "ME"} - told.keys() if chosen else set()
     for name in sorted(missing):
-        fill = re.match(r" *(\d+) *, *(\d+)", _value(_known(talk, f'AT+CPMS="{name}"')))
+        fill = re.match(r" *(\d+) *, *(\d+)", value(known(talk, f'AT+CPMS="{name}"')))
         if fill:
             told[name] = (int(fill[1]), int(fill[2]))
     if missing:
-        _known(talk, f'AT+CPMS="{chosen[0][0]}"')
+        known(talk, f'AT+CPMS="{chosen[0][0]}"')
     return told
 
 
 def _calls(talk: Conversation, facts: Facts) -> Facts:
-    return replace(facts, can_ring=bool(_known(talk, "AT+CLIP=?")), cnmi=_value(_known(talk, "AT+CNMI=?")))
+    return replace(facts, can_ring=bool(known(talk, "AT+CLIP=?")), cnmi=value(known(talk, "AT+CNMI=?")))
 
 
 def _forwardings(talk: Conversation, facts: Facts) -> Facts:
     forwarded: dict[str, str] = {}
     answered = False
     for reason, when in FORWARDED_WHEN.items() if facts.registered else ():
-        lines = _known(talk, f"AT+CCFC={reason},2", timeout=6.0)
+        lines = known(talk, f"AT+CCFC={reason},2", timeout=6.0)
         answered = answered or bool(lines)
         for line in lines:
             active = re.match(r'\+CCFC: *1 *, *(\d+) *, *"([^"]*)"', line)
@@ -224,41 +218,6 @@ def _forwardings(talk: Conversation, facts: Facts) -> Facts:
 Step = Callable[[Conversation, Facts], Facts]
 STEPS: tuple[Step, ...] = (_identity, _sim, _network, _messages)
 FULL_STEPS: tuple[Step, ...] = (_calls, _forwardings)
-
-
-# --- answers --------------------------------------------------------------------------------
-
-
-def _known(talk: Conversation, command: str, timeout: float | None = None) -> tuple[str, ...]:
-    """Return the lines that answer a command, none where the modem refuses it."""
-    try:
-        return talk.ask(command, timeout)
-    except AtFailure:
-        return ()
-
-
-def _value(lines: Sequence[str]) -> str:
-    """Return what stands behind the name of the first line that has one: `+CSQ: 21,99` is 21,99."""
-    named = next((line for line in lines if ":" in line), "")
-    return named.partition(":")[2].strip()
-
-
-def _plain(lines: Sequence[str]) -> str:
-    """Return an answer that some modems give bare and others behind its name, in quotes or not."""
-    text = lines[0] if lines else ""
-    return re.sub(r"^\+\w+: *", "", text).strip().strip('"')[:80]
-
-
-def _digits(lines: Sequence[str]) -> str:
-    found = re.search(r"\d{14,17}", " ".join(lines))
-    return found[0] if found else ""
-
-
-def _readable(text: str) -> str:
-    """Return a text that a modem set to UCS-2 shows as hex digits."""
-    if len(text) >= 8 and re.fullmatch(r"(?:00[0-9A-Fa-f]{2})+", text):
-        return bytes.fromhex(text).decode("utf-16-be")
-    return text[:80]
 
 
 if __name__ == "__main__":

@@ -25,10 +25,14 @@ LISTING = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the memory showed, by slot, and how many slots it has."""
+    """What the memory showed, by slot, and how many slots it has.
+
+    It is `complete` unless it counts more than it showed.
+    """
 
     size: int
     lines: Mapping[int, PduLine]
+    complete: bool = True
 
 
 def look(talk: Conversation) -> Look | None:
@@ -44,7 +48,8 @@ def look(talk: Conversation) -> Look | None:
             lines = dict(listed(talk.ask(f"AT+CMGL={EVERY_STATUS}", LISTING)))
     except AtFailure:
         return None
-    return Look(max(len(lines), int(fill[2]) if fill else 0), lines)
+    used, size = map(int, fill.groups()) if fill else (0, 0)
+    return Look(max(len(lines), size), lines, complete=used <= len(lines))
 
 
 def _is_offered(talk: Conversation) -> bool:

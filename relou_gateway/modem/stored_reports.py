@@ -4,7 +4,9 @@ Looking means that libGammu lets go of the modem for some five seconds, so it is
 often than makes sense: when reports may have come since. A modem without such a memory is never looked at.
 
 The port knows two memories. So the slots of this one count among the modem's own, from
-`FIRST` on, as libGammu counts them in what it tells of new messages.
+`FIRST` on, as libGammu counts them in what it tells of new messages. But they are of a card of
+their own, so that a listing that did not look at them, as where reports are not asked for any more, says
+nothing of them: the store goes on to believe in those that lie there, and stores none a second time.
 """
 
 from __future__ import annotations
@@ -37,11 +39,13 @@ GIVEN_UP = 86_400.0
 class StoredReports:
     """What the memory showed when it was last looked at. All times are monotonic, in seconds.
 
-    `shown` maps each slot's index to its line. There is no such memory while `size` is 0.
+    `shown` maps each slot's index to its line, `complete` says whether that is certainly all. There is
+    no such memory while `size` is 0.
     """
 
     shown: dict[int, PduLine] = field(default_factory=dict)
     size: int = 0
+    complete: bool = False
     _missing: int = 0
     _unseen: int = 0
     _unseen_since: float = 0.0
@@ -50,16 +54,19 @@ class StoredReports:
     _give_up_at: float = 0.0
 
     def begin(self, look: Look | None, now: float) -> None:
-        """Take in the first look; nobody knows how many reports an earlier run still waits for."""
+        """Take in the first look, None where there is no such memory.
+
+        Nobody knows how many reports an earlier run still waits for.
+        """
         self._missing = 0 if look is None else look.size
         self._give_up_at = now + GIVEN_UP
         self.see(look, now)
 
     def see(self, look: Look | None, now: float) -> None:
-        """Take in what was seen just now."""
+        """Take in what was seen just now; None where the modem would not show it, this time."""
         lines: Mapping[int, PduLine] = {} if look is None else look.lines
         came = len(lines.keys() - self.shown.keys())
-        self.size = 0 if look is None else look.size
+        self.size, self.complete = (self.size, False) if look is None else (look.size, look.complete)
         self.shown = dict(lines)
         self._missing = 0 if now >= self._give_up_at else max(0, self._missing - came)
         self._unseen, self._look_at = 0, now + self._pause if self._missing else float("inf")
@@ -87,8 +94,13 @@ class StoredReports:
         self.shown.pop(index, None)
 
 
+def card_of(modem: str) -> str:
+    """Return what stands for a card's number in this memory's addresses; `modem` is the modem's number."""
+    return f"{modem}/{MEMORY}" if modem else ""
+
+
 def address_of(index: int, card: str) -> SlotAddress:
-    """Return the address of a slot of this memory; `card` is the modem's."""
+    """Return the address of a slot of this memory; `card` is `card_of`'s."""
     return SlotAddress(card, Memory.MODEM, FIRST + index)
 
 

@@ -46,6 +46,22 @@ def test_a_network_that_only_a_restarted_radio_finds_again_is_found_without_a_ha
 
 
 @side_by_side
+def test_a_modem_that_lte_alone_serves_works_as_any_other(directory: Path) -> None:
+    with service(directory, {"modem": {"radio_restart": "2s"}}, start=False) as gateway:
+        gateway.modem.set(lte_only=True)
+        before = gateway.modem.state()["radio_starts"]
+        gateway.start()
+        assert "Relou Mobile" == gateway.wait_for("modem.registered")["operator"]
+        gateway.modem.deliver(KARIM, "Salut")
+        gateway.wait_for("reply.sent", number=KARIM)
+        [status] = gateway.rows("status")
+        assert (True, False) == (status["modem"]["registered"], status["modem"]["roaming"])
+        assert 0 == gateway.modem.state()["radio_starts"] - before
+        silent = ("modem.unregistered", "modem.radio_restarted", "modem.lost")
+        assert [] == [told for event in silent for told in gateway.heard(event)]
+
+
+@side_by_side
 def test_nothing_is_sent_while_roaming_until_that_is_allowed(directory: Path) -> None:
     with service(directory, start=False) as gateway:
         gateway.modem.set(roaming=True)

@@ -19,7 +19,7 @@ from tests.support.virtual import Virtual, virtual_modem
 from tests.support.waiting import wait_until
 
 DEADLINES = Deadlines(
-    open=20, listing=10, delete=5, delete_by_hand=30, send=4, further_part=2, other=10, close=1
+    open=20, listing=10, delete=5, delete_by_hand=30, send=4, further_part=2, other=25, close=1
 )
 """Short enough for a test, long enough for libGammu on a slow machine."""
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from relou_gateway.modem import service_code, stored_reports
+from relou_gateway.modem import lte, service_code, stored_reports
 from relou_gateway.modem.gammu_modem import GammuModem
 from relou_gateway.modem.port import DeleteFailed, ModemLost
 from relou_gateway.modem.scripted import ScriptedModem
@@ -124,6 +124,14 @@ class Prompt(GammuModem):
 
     def __init__(self, **settings: Any) -> None:
         stored_reports.SETTLING = 0.0
+        super().__init__(**settings)
+
+
+class Restless(GammuModem):
+    """libGammu that asks for LTE whenever there is a doubt, however lately it did."""
+
+    def __init__(self, **settings: Any) -> None:
+        lte.PAUSE = 0.0
         super().__init__(**settings)
 
 

@@ -91,6 +91,8 @@ def test_what_belongs_to_something_else_is_never_a_candidate(machine: Machine) -
     machine.plug("ttyUSB1", "1a86", stick="1-1.2")  # an adapter: CH340, also Arduinos
     machine.plug("ttyACM0", "2341", stick="1-1.3")  # an Arduino
     machine.plug("ttyACM1", "1546", product="01a7", stick="1-1.4")  # a GPS receiver of u-blox
+    machine.plug("ttyUSB2", "1546", product="0502", stick="1-1.5")  # and another
+    machine.plug("ttyUSB3", "1410", product="a008", stick="1-1.6")  # one that waits for its firmware
     machine.name("ttyUSB0", "usb-FTDI_FT232R_USB_UART_A1-if00-port0")
     (machine.roots.sys / "class" / "tty" / "ttyS0").mkdir()
     (machine.roots.dev / "ttyS0").touch()

@@ -8,7 +8,7 @@ import pytest
 
 from relou_gateway.modem import radio_by_hand
 from relou_gateway.modem.at import Conversation
-from relou_gateway.modem.registration import state_in
+from relou_gateway.modem.registration import CIRCUIT, LTE, PACKET, registration, state_in
 from relou_gateway.rules.records import Report
 from tests.modem.bench import VirtualBench, virtual_bench
 from tests.support.virtual import Virtual
@@ -80,6 +80,7 @@ def test_a_network_that_offers_sms_alone_is_one(bench: VirtualBench, roaming: bo
         ("+CREG: 5,00C3,00C0FFEE", 5),
         ("+CREG: ?", None),
         ("+CGREG: 0,1", None),
+        ("+CEREG: 0,1", None),
     ],
 )
 def test_the_registration_is_read_from_what_the_modem_says(said: str, state: int | None) -> None:
@@ -88,6 +89,30 @@ def test_the_registration_is_read_from_what_the_modem_says(said: str, state: int
 
 def test_the_latest_registration_counts() -> None:
     assert 1 == state_in('2 "+CREG: 0,2"\n3 "OK"\n2 "+CREG: 0,1"\n3 "OK"\n')
+
+
+def test_each_registration_is_read_from_its_own_line() -> None:
+    log = '2 "+CREG: 2,0"\n3 "OK"\n1 "AT+CGREG?"\n2 "+CGREG: 2,5,"2017","00C0FFEE",7"\n3 "OK"\n'
+    assert [0, 5, None] == [state_in(log, teller) for teller in (CIRCUIT, PACKET, LTE)]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ((), (False, False, False)),
+        ((None, 0, 2, 4, 8), (False, False, False)),
+        ((0, 1), (True, False, False)),
+        ((3, 9), (True, False, False)),
+        ((5, 6), (True, False, False)),
+        ((0, 10), (True, True, False)),
+        ((3, 7), (True, True, False)),
+        ((0, 3), (False, False, True)),
+    ],
+)
+def test_one_network_that_serves_is_enough(
+    states: tuple[int | None, ...], expected: tuple[bool, bool, bool]
+) -> None:
+    assert expected == registration(states)
 
 
 # --- by hand ------------------------------------------------------------------------------

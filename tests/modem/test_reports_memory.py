@@ -24,6 +24,7 @@ from relou_gateway.modem.stored_reports import (
     SOON,
     StoredReports,
     address_of,
+    card_of,
     is_report,
     place_of,
 )
@@ -166,6 +167,40 @@ def test_the_gateway_takes_each_report_in_once_and_matches_it_with_its_reply(tmp
         assert [] == gateway.heard("modem.lost")
 
 
+def test_what_nobody_looked_at_meanwhile_is_not_stored_a_second_time(tmp_path: Path) -> None:
+    def kinds() -> list[str]:
+        return [row["kind"] for row in gateway.rows("messages")]
+
+    with service(tmp_path, {"modem": {"reports": True}}, modem={"sr_slots": SLOTS}, start=False) as gateway:
+        gateway.modem.report(LEA, 200)
+        gateway.modem.fault("refuse", at="AT+CMGD=", cms=500, count=None)
+        gateway.start()
+        gateway.wait_for("slot.stuck")
+        gateway.stop()
+        gateway.modem.clear()
+        gateway.configure({})
+        gateway.start()
+        gateway.modem.deliver(KARIM, "Salut")
+        gateway.wait_for("verdict.given", number=KARIM)
+        gateway.stop()
+        assert 1 == gateway.modem.state()["used"]["SR"]
+        gateway.configure({"modem": {"reports": True}})
+        gateway.start()
+        wait_until(lambda: 0 == gateway.modem.state()["used"]["SR"])
+        assert ["report", "sms"] == kinds()
+
+
+def test_a_listing_tells_of_that_memory_only_where_all_of_it_was_seen(bench: VirtualBench) -> None:
+    cards = ("208990123456789", IMEI)
+    bench.modem.send(KARIM, ["x", "y"], unicode=False)
+    wait_until(lambda: used(bench) == 2)
+    bench.virtual.fault("refuse", at='AT+CPMS="SR"', cms=500)
+    assert (cards, []) == ((listing := bench.modem.listing()).cards, reports(listing.slots))
+    bench.modem.send(KARIM, ["x", "y"], unicode=False)
+    wait_until(lambda: used(bench) == 4)
+    assert ((*cards, f"{IMEI}/SR"), 4) == ((listing := bench.modem.listing()).cards, len(listing.slots))
+
+
 # --- by hand ------------------------------------------------------------------------------
 
 
@@ -196,6 +231,16 @@ def test_a_look_shows_every_report_and_leaves_the_memories_as_they_were(
     assert (SLOTS, [1]) == (seen.size, list(seen.lines))
     assert seen.lines[1].has_whole_message
     assert ('+CPMS: "ME",1,100,"SM",0,30,"ME",1,100',) == talk.ask("AT+CPMS?")
+
+
+def test_a_look_that_shows_less_than_the_modem_counts_is_not_complete(
+    keeping: Virtual, talk: Conversation
+) -> None:
+    keeping.report(KARIM, 7)
+    seen = [reports_by_hand.look(talk)]
+    keeping.ask("deliver_raw", pdu="000201", line="")
+    seen.append(reports_by_hand.look(talk))
+    assert [(1, True), (1, False)] == [(len(each.lines), each.complete) for each in seen if each is not None]
 
 
 def test_a_modem_that_does_not_list_the_memory_is_asked_no_more_than_that(modem: Virtual) -> None:
@@ -296,8 +341,8 @@ def test_a_modem_without_such_a_memory_is_never_looked_at() -> None:
 
 
 def test_its_slots_are_none_of_the_other_memories() -> None:
-    address = address_of(3, IMEI)
-    assert SlotAddress(IMEI, Memory.MODEM, FIRST + 3) == address
+    address = address_of(3, card_of(IMEI))
+    assert SlotAddress(f"{IMEI}/SR", Memory.MODEM, FIRST + 3) == address
     assert (Place("SR", 3), True) == (place_of(address), is_report(address))
     ordinary = SlotAddress(IMEI, Memory.MODEM, 3)
     assert (Place("ME", 3), False) == (place_of(ordinary), is_report(ordinary))

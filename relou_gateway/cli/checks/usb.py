@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from .machine import Machine, text_of
 
-OTHERS = {"1546", "2001"}
-"""Makers of modems who make GPS receivers, network cards or memory sticks as well: u-blox, D-Link."""
+OTHERS = {"0bdb", "1546", "2001"}
+"""Makers of modems who make Bluetooth adapters, GPS receivers, network cards or memory sticks as well:
+Ericsson, u-blox, D-Link."""
 
 STORAGE = "08"
 NETWORK = {"02", "e0"}

@@ -261,6 +261,7 @@ _SETTINGS: Mapping[str, tuple[Callable[[Stick], object], Callable[[Any], Any]]] 
     "roaming": (_of_coverage, bool),
     "denied": (_of_coverage, bool),
     "sms_only": (_of_coverage, bool),
+    "lte_only": (_of_coverage, bool),
     "lost_network": (_of_stick, bool),
     "operator": (_of_coverage, str),
     "signal": (_of_coverage, int),

@@ -45,11 +45,13 @@ class Coverage:
     """What the modem sees of the network. `signal` is AT+CSQ's 0 to 31, or 99 for unknown.
 
     `denied`: it is there, and refuses the SIM. `sms_only`: it offers nothing else, as LTE often does.
+    `lte_only`: there is neither 2G nor 3G, so that AT+CREG and AT+CGREG know of nothing.
     """
 
     registered: bool = True
     roaming: bool = False
     sms_only: bool = False
+    lte_only: bool = False
     denied: bool = False
     operator: str = "Relou Mobile"
     operator_code: str = "20899"

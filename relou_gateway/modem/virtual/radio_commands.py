@@ -191,32 +191,27 @@ def signal(stick: Stick, _: Query) -> Sequence[str]:
     return [f"+CSQ: {stick.network.coverage.signal if stick.registered else 99},99"]
 
 
-@RADIO.command("+CREG", test="(0-2)")
+@RADIO.command("+CREG", "+CGREG", "+CEREG", test="(0-2)")
 def registration(stick: Stick, query: Query) -> Sequence[str]:
-    """AT+CREG: whether the network serves the modem, with its cell at level 2."""
+    """AT+CREG: whether 2G or 3G serves the modem, AT+CGREG: with data, AT+CEREG: LTE; at level 2 the cell."""
+    levels = stick.session.registration_levels
     if query.form is Form.READ:
-        return [f"+CREG: {stick.session.registration_level},{_cell(stick, stick.session.registration_level)}"]
-    stick.session.registration_level = _choice(query, 2)
+        level = levels.get(query.name, 0)
+        return [f"{query.name}: {level},{_cell(stick, level, lte=query.name == '+CEREG')}"]
+    levels[query.name] = _choice(query, 2)
     return []
 
 
-@RADIO.command("+CGREG", test="(0-2)")
-def packet_registration(stick: Stick, query: Query) -> Sequence[str]:
-    """AT+CGREG: the same for data."""
-    if query.form is Form.READ:
-        return [f"+CGREG: {stick.session.packet_level},{_cell(stick, stick.session.packet_level)}"]
-    stick.session.packet_level = _choice(query, 2)
-    return []
-
-
-def _cell(stick: Stick, level: int) -> str:
+def _cell(stick: Stick, level: int, *, lte: bool) -> str:
     """Return registration status, area and cell.
 
-    1 is at home, 5 roaming, 6 and 7 the same for SMS alone; 2 is searching, 3 denied.
+    1 is at home, 5 roaming, 6 and 7 the same for SMS alone; 2 is searching, 3 denied, 0 neither.
     """
-    if not stick.registered:
-        return "3" if stick.network.coverage.denied else "2"
     coverage = stick.network.coverage
+    if stick.registered and lte != coverage.lte_only:
+        return "0"
+    if not stick.registered:
+        return "3" if coverage.denied else "2"
     status = ("7" if coverage.roaming else "6") if coverage.sms_only else "5" if coverage.roaming else "1"
     return f'{status},"2017","00C0FFEE"' if level == 2 else status
 

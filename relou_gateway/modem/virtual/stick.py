@@ -40,8 +40,7 @@ class Session:
     caller_number: bool = False
     call_waiting: int = 0
     extended_ring: bool = False
-    registration_level: int = 0
-    packet_level: int = 0
+    registration_levels: dict[str, int] = field(default_factory=dict)
     operator_format: int = 0
     ussd: int = 0
     ussd_open: bool = False
