@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +19,14 @@ FLOODER = mobile(1)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path) -> Iterator[World]:
     """A gateway as the daemon runs it, with a hundred answers a day."""
     rules = policy(replies={"delay": (4 * MINUTE, 4 * MINUTE)}, throttle=replace(UNLIMITED, per_day=100))
     rules = replace(rules, raid=replace(rules.raid, strangers_per_day=80))
     world = World(tmp_path, rules)
     world.gateway.ranking = LeastSuspicious(rules.raid)
-    return world
+    yield world
+    world.close()
 
 
 def half(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -152,9 +153,10 @@ def _owner(path: Path) -> os.stat_result:
 
 
 def _give_to(path: Path, owner: os.stat_result) -> None:
-    """Let a file belong to whom the database belonged, where root restores."""
+    """Let a file belong to whom the database belonged, where root restores; who could use that can use it."""
     if os.geteuid() == 0:
         os.chown(path, owner.st_uid, owner.st_gid)
+    path.chmod(stat.S_IMODE(owner.st_mode) & 0o666)
 
 
 # --- what is said -------------------------------------------------------------------------

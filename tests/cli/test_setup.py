@@ -299,6 +299,18 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost(program: Pr
     assert "cannot be written (" in program.err
 
 
+def test_a_further_service_gets_a_folder_like_the_one_above_it(tmp_path: Path) -> None:
+    state = tmp_path / "relou-gateway"
+    state.mkdir()
+    state.chmod(0o2770)
+    owner = 65534 if os.geteuid() == 0 else os.geteuid()
+    os.chown(state, owner, -1)
+    files.make_home(state / "second")
+    files.make_home(state / "second")
+    made = (state / "second").stat()
+    assert (owner, 0o2770) == (made.st_uid, stat.S_IMODE(made.st_mode))
+
+
 def test_nothing_half_written_is_left_where_the_second_of_two_files_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "one").write_text("old")
     with pytest.raises(FileNotFoundError):

@@ -195,6 +195,8 @@ def _write(talk: Dialogue, before: Before, drawn: Draft) -> bool:
         raise NotPossible(talk.phrase(Say.CHANGED_MEANWHILE, path=drawn.path))
     try:
         files.put(drawn.contents(before))
+        if draft.unit_of(drawn.path) is not None:
+            files.make_home(drawn.settings.storage.path.parent)
     except OSError as error:
         place = error.filename or drawn.path
         raise NotPossible(talk.phrase(Say.NOT_WRITABLE, path=place, reason=error.strerror)) from error

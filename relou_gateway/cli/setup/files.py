@@ -49,6 +49,17 @@ def hand_over(path: Path) -> None:
         path.chmod(0o660)
 
 
+def make_home(folder: Path) -> None:
+    """Make the folder of a service's database like the one above it, as systemd would at its first start."""
+    if folder.exists() or not folder.parent.is_dir():
+        return
+    above = folder.parent.stat()
+    folder.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(folder, above.st_uid, above.st_gid)
+    folder.chmod(stat.S_IMODE(above.st_mode))
+
+
 def _prepared(path: Path, text: str) -> Path:
     """Write a file that is to take the place of `path`; return where it lies until then."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -178,7 +178,7 @@ def start_virtual(options: VirtualOptions) -> VirtualModem:
 
 def _spawn(options: VirtualOptions, lifeline: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", f"{__package__}.process"],
+        [sys.executable, "-I", "-m", f"{__package__}.process"],
         pass_fds=(lifeline,),
         stdin=subprocess.PIPE,
         # Ctrl-C in the terminal is for the gateway, which still needs its modem to stop in order
