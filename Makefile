@@ -29,7 +29,7 @@ run: $(INSTALLED) ## start the gateway on config.yaml, or show it on the virtual
 
 test: $(WITH_TESTS) ## run the whole test suite
 	@[ -z "$(MISSING)" ] || { echo "tests drive real programs, of which some are missing:"; echo "    sudo apt install $(MISSING)"; exit 1; }
-	$(BIN)/python -m pytest --numprocesses 3 $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 4 $(TEST_ARGS)
 
 check: $(WITH_TESTS) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -39,5 +39,5 @@ def log_of_its_own() -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Share the tests out one by one, but for those that run side by side in one process."""
+    """Share the tests out among processes so that what they make is made once."""
     return together.scheduler(config, log)

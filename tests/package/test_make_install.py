@@ -12,7 +12,7 @@ from tests.package.building import SOURCE, SOURCES, offline
 from tests.package.clean_root import CleanRoot
 from tests.package.conftest import Made, everything, live_an_evening
 
-pytestmark = [pytest.mark.xdist_group("package"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 CLONE = "/home/claire/relou-gateway"
 TREE = "/home/claire/tree"

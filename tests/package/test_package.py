@@ -18,7 +18,7 @@ from tests.package.building import SOURCE, older
 from tests.package.clean_root import CleanRoot
 from tests.package.conftest import Made, everything, live_an_evening
 
-pytestmark = [pytest.mark.xdist_group("package"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 CONFIGURATION = "/etc/relou-gateway/config.yaml"
 STATE = "/var/lib/relou-gateway"

@@ -40,9 +40,10 @@ def side_by_side(story: Story) -> Test:
 
 
 def scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """Return what shares tests out among processes, one by one but for those that belong together.
+    """Return what shares tests out among processes, a file at a time, in the order of the files.
 
-    These are the files with such stories, and the package's tests: each process would build one of its own.
+    A file's tests share what they make. Together go the files with such stories, and those of the package's tests,
+    for each process would start, or build, all of its own.
     """
     root = config.rootpath
     with_stories = {
@@ -50,15 +51,17 @@ def scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
         for path in (root / "tests").rglob("test_*.py")
         if "\n@side_by_side\n" in path.read_text()
     }
+    # The other order, files with many tests first, would leave the package's few and long ones for the end.
+    config.option.loadscopereorder = False
 
-    class OneByOne(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+    class AFileAtATime(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             if file in with_stories:
                 return "side by side"
-            return "package" if file.startswith("tests/package/") else nodeid
+            return "package" if file.startswith("tests/package/") else file
 
-    return OneByOne(config, log)
+    return AFileAtATime(config, log)
 
 
 def _begin(session: pytest.Session, directories: pytest.TempPathFactory) -> dict[Story, Future[None]]:
