@@ -42,8 +42,8 @@ def side_by_side(story: Story) -> Test:
 def scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Return what shares tests out among processes, a file at a time, in the order of the files.
 
-    A file's tests share what they make. Together go the files with such stories, and those of the package's tests,
-    for each process would start, or build, all of its own.
+    A file's tests share what they make. The files with such stories go together, and those of the
+    package: each process would start, or build, all of its own.
     """
     root = config.rootpath
     with_stories = {
