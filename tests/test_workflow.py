@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / ".github/workflows/ci.yml").read_text()
+TEXT = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load(TEXT)
 
 

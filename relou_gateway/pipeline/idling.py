@@ -10,16 +10,12 @@ from datetime import datetime, timedelta
 
 from .. import log
 from ..log import Event as Happened
-from ..rules import numbers, wording
 from ..rules.balance import IDLE
-from ..rules.policy import KeepAlive, Text
+from ..rules.policy import KeepAlive
 from ..rules.records import Moment, Purpose
 from ..store import balance, outbox
-from ..store.outbox import NewReply
+from ..store.own_messages import own_message
 from .gateway import Gateway
-
-EXPIRES = timedelta(days=1)
-"""How long a message to keep the SIM alive waits for its turn."""
 
 AGAIN = timedelta(days=3)
 """Time from one that did not leave, or may not have, to the next."""
@@ -55,19 +51,13 @@ def _warn(gateway: Gateway, idle: timedelta) -> None:
 
 def _schedule(gateway: Gateway, rules: KeepAlive, idle: timedelta, now: Moment) -> None:
     """Put the message into the outbox."""
-    policy = gateway.policy
-    cut = wording.compose(Text(rules.text), gsm7=policy.replies.gsm7)
-    country = numbers.read(rules.to, policy.senders.country).country or ""
-    new = NewReply(
-        purpose=Purpose.KEEP_ALIVE,
-        message_id=None,
-        number=rules.to,
-        country=country,
-        text="".join(cut.parts),
-        parts=len(cut.parts),
-        cost=wording.cost(cut, policy.budget.price.of(country)),
-        due_at=now.quota,
-        expires_at=now.quota + EXPIRES,
+    new = own_message(
+        Purpose.KEEP_ALIVE,
+        rules.to,
+        rules.text,
+        gateway.policy,
+        now,
+        gsm7=gateway.policy.replies.gsm7,
         reason=f"nothing was sent for {idle.days} days",
     )
     with gateway.database.transaction("keep alive") as tx:

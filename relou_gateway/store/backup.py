@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from . import gateway, health, ledger
-from .database import Connection, Database, StoreError, opened_to_read, sync
+from . import gateway, health, ledger, lock
+from .database import BESIDE, Connection, Database, StoreError, opened_to_read, sync
 
 MODE = 0o640
 """It holds numbers and texts, as the database does; the group may read it, to take it elsewhere."""
@@ -129,10 +129,8 @@ def _stamp(path: Path, stem: str) -> datetime:
 
 def _refuse_to_overwrite(database: Path, target: Path) -> None:
     """Refuse a target that is something else: the database itself, or no backup of a gateway."""
-    beside = [
-        database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm", "-journal", ".lock")
-    ]
-    if target.resolve() in [each.resolve() for each in beside]:
+    beside = [database.with_name(f"{database.name}{end}") for end in ("", *BESIDE)]
+    if target.resolve() in [each.resolve() for each in (*beside, lock.beside(database))]:
         raise StoreError(f"{target}: this is the database that is to be copied")
     if target.exists() and target.stat().st_size and health.version_of(target) is None:
         raise StoreError(f"{target}: there is a file already, and it is no backup of a gateway")

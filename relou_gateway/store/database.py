@@ -39,6 +39,9 @@ WAL_BYTES = 16_000_000
 RESTORE = "`relou-gateway restore` sets it aside and brings back the last backup"
 """What to do about a file that cannot be trusted any more."""
 
+BESIDE = ("-wal", "-shm", "-journal")
+"""How the names end of what SQLite may keep beside a database."""
+
 _IN_MEMORY = Path(":memory:")
 """SQLite's name for a database without a file."""
 

@@ -18,6 +18,7 @@ from ..rules.records import WAITING, Moment, Purpose, Status
 from ..rules.throttle import Spending
 from . import ledger, outbox, queue, reservations
 from .database import (
+    BESIDE,
     SCHEMA_VERSION,
     Connection,
     StoreError,
@@ -34,8 +35,6 @@ UNKNOWN = "what may have been sent since the backup; it counts"
 
 MOST_PARTS = 255
 """Parts that one row can hold."""
-
-BESIDE = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)

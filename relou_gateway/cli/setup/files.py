@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ...store.database import sync
+
 MODE = 0o640
 """Owner and group: the gateway runs as a member of the group, and nobody else reads a PIN or a number."""
 
@@ -27,7 +29,8 @@ def put(contents: Mapping[Path, str]) -> None:
         with _undisturbed():
             for path, beside in prepared.items():
                 beside.replace(path)
-                _sync(path.parent)
+                with suppress(OSError):  # some file systems cannot
+                    sync(path.parent)
     finally:
         for beside in prepared.values():
             beside.unlink(missing_ok=True)
@@ -90,13 +93,6 @@ def _let_read(descriptor: int, path: Path) -> None:
     elif os.fstat(descriptor).st_gid != before.st_gid:
         os.fchown(descriptor, -1, before.st_gid)
     os.fchmod(descriptor, mode)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    with suppress(OSError):  # some file systems cannot
-        os.fsync(descriptor)
-    os.close(descriptor)
 
 
 @contextmanager
